@@ -1,0 +1,94 @@
+"""The settings, read from the environment once, at start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class ConfigError(Exception):
+    """Settings that cannot work, one line each, every line beginning with the name of the setting."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What differs between installations. Everything else is code. Secrets stay out of `repr`."""
+
+    env: str  # development | production | test
+    port: int  # of the gateway
+    data: Path  # folder of the embedded PostgreSQL, of uploaded files and of generated keys
+    database_url: str = field(repr=False)  # the owner's, for migrations; "" means the embedded PostgreSQL
+    service_urls: Mapping[str, str] = field(repr=False)  # ARCHWIRE_<SERVICE>_DATABASE_URL, by service
+    kafka: str  # KAFKA_BOOTSTRAP_SERVERS; "" means the PostgreSQL bus
+    postgres_bin: Path | None  # folder of initdb and postgres, instead of the wheel's
+    otlp_endpoint: str  # OTEL_EXPORTER_OTLP_ENDPOINT; "" means no export
+    trace_ratio: float  # OTEL_TRACES_SAMPLER_ARG, 0 to 1
+    s3_endpoint: str  # "" with a bucket means AWS
+    s3_bucket: str  # "" means files below `data`
+    s3_region: str
+    s3_access_key_id: str = field(repr=False)
+    s3_secret_access_key: str = field(repr=False)
+    smtp_url: str = field(repr=False)  # smtp[s]://user:password@host:port; "" means the sandbox's mailbox
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """Reads and checks every setting. Raises ConfigError that names each one that is wrong."""
+    problems: list[str] = []
+
+    def text(name: str, default: str = "", *, among: tuple[str, ...] = (), schemes: tuple[str, ...] = ()) -> str:
+        value = environ.get(name, "").strip() or default
+        if among and value not in among:
+            problems.append(f"{name} must be one of {', '.join(among)}, not {value!r}")
+        if value and schemes and urlsplit(value).scheme not in schemes:
+            problems.append(f"{name} must be a URL that begins with {' or '.join(s + '://' for s in schemes)}")
+        return value
+
+    def number(name: str, default: float, low: float, high: float) -> float:
+        raw = environ.get(name, "").strip() or str(default)
+        try:
+            value = float(raw)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            problems.append(f"{name} must be a number from {low:g} to {high:g}, not {raw!r}")
+            return default
+        return value
+
+    postgres = ("postgresql", "postgres")
+    overrides = {
+        name.removeprefix("ARCHWIRE_").removesuffix("_DATABASE_URL").lower(): text(name, schemes=postgres)
+        for name in sorted(environ)
+        if name.startswith("ARCHWIRE_") and name.endswith("_DATABASE_URL")
+    }
+    postgres_bin = text("ARCHWIRE_POSTGRES_BIN")
+    if postgres_bin and not (Path(postgres_bin) / "postgres").is_file():
+        problems.append(f"ARCHWIRE_POSTGRES_BIN: there is no program `postgres` in {postgres_bin}")
+    config = Config(
+        env=text("ARCHWIRE_ENV", "development", among=("development", "production", "test")),
+        port=int(number("ARCHWIRE_PORT", 8420, 1, 65535)),
+        data=Path(text("ARCHWIRE_DATA", ".archwire")).absolute(),
+        database_url=text("DATABASE_URL", schemes=postgres),
+        service_urls=overrides,
+        kafka=text("KAFKA_BOOTSTRAP_SERVERS"),
+        postgres_bin=Path(postgres_bin) if postgres_bin else None,
+        otlp_endpoint=text("OTEL_EXPORTER_OTLP_ENDPOINT", schemes=("http", "https")),
+        trace_ratio=number("OTEL_TRACES_SAMPLER_ARG", 0.05, 0, 1),
+        s3_endpoint=text("S3_ENDPOINT_URL", schemes=("http", "https")),
+        s3_bucket=text("S3_BUCKET"),
+        s3_region=text("S3_REGION", "us-east-1"),
+        s3_access_key_id=text("S3_ACCESS_KEY_ID"),
+        s3_secret_access_key=text("S3_SECRET_ACCESS_KEY"),
+        smtp_url=text("SMTP_URL", schemes=("smtp", "smtps")),
+    )
+    if config.s3_bucket and not (config.s3_access_key_id and config.s3_secret_access_key):
+        problems.append("S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return config
