@@ -247,6 +247,8 @@ def _translated(error: Exception, conflict: Mapping[str, ServiceError]) -> Servi
     constraint = getattr(error, "constraint_name", None) or ""
     if constraint in conflict:
         return conflict[constraint]
+    if isinstance(error, asyncpg.InsufficientPrivilegeError) and "row-level security" in str(error):
+        return Denied("OUT_OF_SCOPE", "this location is outside your scope")
     for kinds, make in _ERRORS:
         if isinstance(error, kinds):
             return make(constraint)
@@ -259,7 +261,6 @@ def _unknown_reference(constraint: str) -> ServiceError:
 
 
 _ERRORS: tuple[tuple[tuple[type[Exception], ...], Callable[[str], ServiceError]], ...] = (
-    ((asyncpg.InsufficientPrivilegeError,), lambda _: Denied("OUT_OF_SCOPE", "this location is outside your scope")),
     ((asyncpg.ForeignKeyViolationError,), _unknown_reference),
     (
         (asyncpg.UniqueViolationError, asyncpg.ExclusionViolationError),
