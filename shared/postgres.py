@@ -125,7 +125,7 @@ class Server:
             begin = log.tell()
             self._process = _spawn([self._program("postgres"), "-D", str(self.cluster), *arguments], log)
         while self._process.poll() is None:
-            if _status(self.cluster) == "ready":
+            if _status(self.cluster) == (self._process.pid, "ready"):
                 return None
             if time.monotonic() > deadline:
                 self._process.kill()
@@ -164,6 +164,8 @@ def start(data_dir: Path, *, port: int | None = None, bin_dir: Path | None = Non
         raise PostgresError("start the embedded PostgreSQL from the main thread")
     data_dir = Path(data_dir).absolute()
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.geteuid() == 0 and not _namespaces():
+        data_dir.chmod(0o711)  # `nobody` passes through to its cluster
     lock = os.open(data_dir / "lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -198,7 +200,7 @@ def find(data_dir: Path) -> Server | None:
     with contextlib.suppress(OSError, IndexError, ValueError):
         port = int((data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[3])
         server = Server(data_dir, port)
-        if server.pid and _status(server.cluster) == "ready":
+        if _status(server.cluster) == (server.pid, "ready"):
             return server
     return None
 
@@ -213,13 +215,13 @@ def binaries() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "pginstall" / "bin"
 
 
-def _status(cluster: Path) -> str:
-    """The last line of postmaster.pid: starting, ready, stopping; "" when there is none."""
+def _status(cluster: Path) -> tuple[int, str]:
+    """The pid and the last line of postmaster.pid: starting, ready or stopping; (0, "") when there is none."""
     try:
         lines = (cluster / "postmaster.pid").read_text().splitlines()
-    except OSError:
-        return ""
-    return lines[7].strip() if len(lines) > 7 else ""
+        return int(lines[0]), lines[7].strip()
+    except (OSError, IndexError, ValueError):
+        return 0, ""
 
 
 def _postmaster(cluster: Path) -> int | None:
