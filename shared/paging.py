@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, literal_column, or_, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, tuple_
 
 from shared.db import Db, Statement, statement
 from shared.errors import Invalid
@@ -21,33 +22,39 @@ DEFAULT_SIZE = 50
 MAX_SIZE = 200
 
 
-def paged(query: Select[Any], *key: Any, descending: bool = False) -> Statement:
-    """Declares a list statement ordered by the key columns (the last one unique), with a cursor and a limit."""
+@dataclass(frozen=True)
+class Paged:
+    """A list statement in its two forms: the first page, and the pages after a cursor (each has its own plan)."""
+
+    first: Statement
+    after: Statement
+
+
+def paged(query: Select[Any], *key: Any, descending: bool = False) -> Paged:
+    """Declares a list ordered by the key columns, none of them null, the last one unique."""
     columns: list[ColumnElement[Any]] = [column.expression if hasattr(column, "expression") else column for column in key]
-    binds = [bindparam(f"after_{i}", type_=column.type) for i, column in enumerate(columns, 1)]
-    row, after = tuple_(*columns), tuple_(*binds)
-    beyond = row < after if descending else row > after
-    first = bindparam("first_page", type_=Integer)
-    ordered = query.where(or_(first == literal_column("1"), beyond))
-    ordered = ordered.order_by(*[column.desc() if descending else column.asc() for column in columns])
-    return statement(ordered.limit(bindparam("page_limit", type_=Integer)))
+    after = tuple_(*[bindparam(f"after_{i}", type_=column.type) for i, column in enumerate(columns, 1)])
+    row = tuple_(*columns)
+    ordered = query.order_by(*[column.desc() if descending else column.asc() for column in columns])
+    ordered = ordered.limit(bindparam("page_limit", type_=Integer))
+    return Paged(statement(ordered), statement(ordered.where(row < after if descending else row > after)))
 
 
-async def page(db: Db, stmt: Statement, request: Any, *, key: Sequence[str], **filters: Any) -> tuple[list[Any], str]:
+async def page(db: Db, stmt: Paged, request: Any, *, key: Sequence[str], **filters: Any) -> tuple[list[Any], str]:
     """Reads one page: the rows and the token of the next page ("" at the end).
 
     `request` has `page_size` (0 means 50, at most 200) and `page_token`; `key` names the sort columns of the rows.
     Raises Invalid when the token is not one of ours.
     """
     size = min(request.page_size or DEFAULT_SIZE, MAX_SIZE)
-    after = _decode(request.page_token, len(key)) if request.page_token else [None] * len(key)
-    cursor = {f"after_{i}": value for i, value in enumerate(after, 1)}
-    try:
-        rows = await db.all(stmt, **filters, **cursor, first_page=0 if request.page_token else 1, page_limit=size + 1)
-    except (ValueError, TypeError) as error:
-        if request.page_token:
+    if not request.page_token:
+        rows = await db.all(stmt.first, **filters, page_limit=size + 1)
+    else:
+        after = {f"after_{i}": value for i, value in enumerate(_decode(request.page_token, len(key)), 1)}
+        try:
+            rows = await db.all(stmt.after, **filters, **after, page_limit=size + 1)
+        except (Invalid, ValueError, TypeError) as error:
             raise _bad_token() from error
-        raise
     if len(rows) <= size:
         return rows, ""
     return rows[:size], _encode([rows[size - 1][name] for name in key])

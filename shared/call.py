@@ -1,0 +1,226 @@
+"""The Call: what every RPC method and event handler receives. One Call is one transaction.
+
+What it published, deferred and read is written by `finish` in the same transaction: outbox rows, work rows, the audit
+row and the reply kept for its request id. If it does not commit, nothing happened.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from shared import telemetry
+from shared.db import Db, Pool
+from shared.identity import Actor, system
+
+__all__ = ["Call", "Platform", "Work"]
+
+
+class Platform:
+    """A service's own statements for outbox, work, audit and reply, made once per service."""
+
+    __slots__ = ("claim", "denied", "finish", "kept")
+
+    def __init__(self, schema: str) -> None:
+        s = f'"{schema}"'  # one of the nine names
+        self.claim = (
+            f"INSERT INTO {s}.reply (caller, method, request_id, request_hash) VALUES ($1, $2, $3::uuid, $4) "  # noqa: S608
+            "ON CONFLICT DO NOTHING RETURNING true"
+        )
+        self.kept = f"SELECT request_hash, reply FROM {s}.reply WHERE tenant_id = nullif(current_setting('app.tenant', true), '')::uuid AND caller = $1 AND method = $2 AND request_id = $3::uuid"  # noqa: S608
+        audit = (
+            f"INSERT INTO {s}.audit (at, actor_id, actor_kind, method, permission, outcome, patient_ids, resource, "  # noqa: S608
+            "resource_id, purpose, request_id, trace_id) "
+        )
+        # One round trip for everything a Call leaves behind.
+        self.finish = (
+            "WITH events AS ("  # noqa: S608
+            f"INSERT INTO {s}.outbox (key, type, payload, headers) "
+            "SELECT e.key, e.type, e.payload, $4::jsonb FROM unnest($1::text[], $2::text[], $3::bytea[]) WITH ORDINALITY AS e(key, type, payload, n) ORDER BY e.n), "
+            f"works AS (INSERT INTO {s}.work (job, key, due_at, traceparent) "
+            "SELECT w.job, w.key, w.due_at, $8 FROM unnest($5::text[], $6::text[], $7::timestamptz[]) AS w(job, key, due_at)), "
+            f"audited AS ({audit} SELECT $9::timestamptz, $10::text, $11::text, $12::text, $13::text, 'ok', $14::uuid[], $15::text, "
+            "$16::text, $17::text, $18::text, $19::text WHERE $20::boolean) "
+            f"UPDATE {s}.reply SET reply = $21 WHERE tenant_id = nullif(current_setting('app.tenant', true), '')::uuid "
+            "AND caller = $10 AND method = $12 AND request_id = $22::uuid"
+        )
+        self.denied = f"{audit} VALUES ($1, $2, $3, $4, $5, 'denied', '{{}}', NULL, NULL, $6, NULL, $7)"
+
+
+class Call:
+    """One request, event or step of a job, in its transaction.
+
+    `db` runs statements; `actor` is who asks, with the locations of this method's permission; `now` is the only clock.
+    """
+
+    __slots__ = ("_details", "_directory", "_events", "_later", "actor", "db", "method", "now", "permission", "request_id")
+
+    def __init__(
+        self,
+        db: Db,
+        actor: Actor,
+        now: dt.datetime,
+        *,
+        method: str,
+        permission: str = "",
+        request_id: str = "",
+        directory: Callable[[Call], Any] | None = None,
+    ) -> None:
+        self.db = db
+        self.actor = actor
+        self.now = now
+        self.method = method
+        self.permission = permission
+        self.request_id = request_id
+        self._directory = directory
+        self._events: list[tuple[str, str, bytes]] = []
+        self._later: list[tuple[str, str, dt.datetime]] = []
+        self._details: dict[str, str] = {}
+
+    @property
+    def directory(self) -> Any:
+        """The directory's client, calling as this call's actor. Use it before the first write."""
+        if self._directory is None:
+            raise RuntimeError("this call has no way to the directory")
+        return self._directory(self)
+
+    def publish(self, event: Message, *, key: str) -> None:
+        """Sends an event if, and only if, this call commits. Lock the aggregate's row first: then events keep their order."""
+        if not key:
+            raise ValueError(f"{event.DESCRIPTOR.name} needs a key")
+        self._events.append((key, event.DESCRIPTOR.full_name, event.SerializeToString()))
+
+    def later(self, job: str, *, key: str, at: dt.datetime | None = None) -> None:
+        """Runs one of the service's jobs after this call has committed, not before `at`."""
+        self._later.append((job, key, at or self.now))
+
+    def audit(self, *, patient_id: str = "", resource: str = "", resource_id: str = "") -> None:
+        """Adds to the audit row what the reply does not show."""
+        for name, value in (("patient_id", patient_id), ("resource", resource), ("resource_id", resource_id)):
+            if value:
+                self._details[name] = value
+
+    async def finish(self, platform: Platform, request: Message | None, reply: Message | None, *, writes: bool) -> bool:
+        """Writes what the call leaves behind; returns whether somebody should be woken. For the runtime."""
+        patients = {self._details["patient_id"]} if "patient_id" in self._details else set()
+        for message in (request, reply):
+            if message is not None:
+                patients.update(patient_ids(message))
+        audited = bool(patients) or (writes and request is not None)
+        if not (self._events or self._later or audited):
+            return False
+        trace = telemetry.current()
+        headers = {
+            "time": self.now.isoformat(),
+            "tenant": self.actor.tenant_id,
+            "actor": self.actor.user_id,
+            "traceparent": trace.traceparent if trace else "",
+        }
+        await self.db.connection.execute(
+            platform.finish,
+            [e[0] for e in self._events],
+            [e[1] for e in self._events],
+            [e[2] for e in self._events],
+            headers,
+            [w[0] for w in self._later],
+            [w[1] for w in self._later],
+            [w[2] for w in self._later],
+            headers["traceparent"],
+            self.now,
+            self.actor.user_id,
+            self.actor.kind,
+            self.method,
+            self.permission,
+            sorted(patients),
+            self._details.get("resource"),
+            self._details.get("resource_id"),
+            self.actor.purpose,
+            self.request_id or None,
+            trace.trace_id if trace else None,
+            audited,
+            reply.SerializeToString() if reply is not None and self.request_id else None,
+            self.request_id or None,
+        )
+        return bool(self._events or self._later)
+
+
+class Work:
+    """What a job receives: each `begin()` is a Call of its own, and remote I/O goes between them.
+
+    A job runs at least once: it checks the state it finds. `attempt` counts from 1.
+    """
+
+    def __init__(self, tenant_id: str, attempt: int, open_call: Callable[[Actor], Any], service: str, job: str) -> None:
+        self.tenant_id = tenant_id
+        self.attempt = attempt
+        self._open = open_call
+        self._actor = system(tenant_id, f"{service}.{job}")
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Call]:
+        """Opens a Call as the system actor of the tenant; it commits at the end."""
+        async with self._open(self._actor) as call:
+            yield call
+
+
+@asynccontextmanager
+async def open_call(
+    pool: Pool,
+    platform: Platform,
+    actor: Actor,
+    *,
+    method: str,
+    directory: Callable[[Call], Any] | None,
+    wake: Callable[[], None] | None = None,
+) -> AsyncIterator[Call]:
+    """A Call outside any request: jobs, tests, tools."""
+    async with pool.begin(actor.tenant_id, actor.locations) as db:
+        call = Call(db, actor, dt.datetime.now(dt.UTC), method=method, directory=directory)
+        yield call
+        woken = await call.finish(platform, None, None, writes=True)
+    if woken and wake is not None:
+        wake()
+
+
+def patient_ids(message: Message) -> set[str]:
+    """The patients a message speaks of: fields named patient_id(s), and the id of a Patient."""
+    found: set[str] = set()
+    for read in _readers(message.DESCRIPTOR):
+        read(message, found)
+    return found
+
+
+@lru_cache(maxsize=None)
+def _readers(descriptor: Descriptor) -> tuple[Callable[[Any, set[str]], None], ...]:
+    readers: list[Callable[[Any, set[str]], None]] = []
+    for field in descriptor.fields:
+        name = field.name
+        if field.type == FieldDescriptor.TYPE_STRING:
+            if name == "patient_id" or (name == "id" and descriptor.name == "Patient"):
+                readers.append(lambda m, found, n=name: found.add(value) if (value := getattr(m, n)) else None)
+            elif name == "patient_ids":
+                readers.append(lambda m, found, n=name: found.update(getattr(m, n)))
+        elif field.message_type is not None and _speaks_of_patients(field.message_type, frozenset()):
+            if field.is_repeated:
+                readers.append(lambda m, found, n=name: [found.update(patient_ids(item)) for item in getattr(m, n)] and None)
+            else:
+                readers.append(lambda m, found, n=name: found.update(patient_ids(getattr(m, n))) if m.HasField(n) else None)
+    return tuple(readers)
+
+
+def _speaks_of_patients(descriptor: Descriptor, seen: frozenset[str]) -> bool:
+    if descriptor.full_name in seen or descriptor.GetOptions().map_entry:
+        return False
+    seen = seen | {descriptor.full_name}
+    return any(
+        field.name in ("patient_id", "patient_ids")
+        or (field.name == "id" and descriptor.name == "Patient")
+        or (field.message_type is not None and _speaks_of_patients(field.message_type, seen))
+        for field in descriptor.fields
+    )
