@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -40,28 +41,33 @@ def protoc(*arguments: str, root: Path = ROOT) -> None:
 
     well_known = Path(grpc_tools.__file__).parent / "_proto"
     protos = sorted(str(p.relative_to(root)) for p in root.glob("archwire/*/v1/*.proto"))
-    set_in = root / "validate.binpb"
-    set_in.write_bytes(validate_descriptors())
-    try:
+    with tempfile.NamedTemporaryFile(suffix=".binpb") as set_in:
+        set_in.write(validate_descriptors())
+        set_in.flush()
         status = main(
-            ["protoc", f"-I{root}", f"-I{well_known}", f"--descriptor_set_in={set_in}", *arguments, "buf/validate/validate.proto", *protos]
+            ["protoc", f"-I{root}", f"-I{well_known}", f"--descriptor_set_in={set_in.name}", *arguments, "buf/validate/validate.proto", *protos]
         )
-    finally:
-        set_in.unlink()
     if status:
         raise SystemExit(f"protoc failed with status {status}")
 
 
 def generate(out: Path = OUT) -> None:
-    """Writes the modules, their type stubs and the descriptor set with comments into `out`."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    protoc(f"--python_out={out}", f"--grpc_python_out={out}", f"--pyi_out={out}")
-    protoc("--include_imports", "--include_source_info", f"--descriptor_set_out={out}/archwire/descriptors.binpb")
-    for folder in {p.parent for p in out.rglob("*_pb2.py")}:
-        while folder != out:
-            (folder / "__init__.py").touch()
-            folder = folder.parent
+    """Writes the modules, their type stubs and the descriptor set with comments, then puts them in place of `out`."""
+    made = Path(tempfile.mkdtemp(prefix="gen-", dir=out.parent))
+    try:
+        protoc(f"--python_out={made}", f"--grpc_python_out={made}", f"--pyi_out={made}")
+        protoc("--include_imports", "--include_source_info", f"--descriptor_set_out={made}/archwire/descriptors.binpb")
+        for folder in {p.parent for p in made.rglob("*_pb2.py")}:
+            while folder != made:
+                (folder / "__init__.py").touch()
+                folder = folder.parent
+        made.chmod(0o755)
+        if out.exists():
+            out.rename(made.with_suffix(".old"))
+        made.rename(out)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(made.with_suffix(".old"), ignore_errors=True)
 
 
 class GenerateHook(BuildHookInterface):  # type: ignore[valid-type,misc]
