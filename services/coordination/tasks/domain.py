@@ -1,0 +1,66 @@
+"""Rules of tasks and follow-ups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from shared.errors import Conflict, Invalid
+
+STATES = ("open", "snoozed", "done", "dropped")
+KINDS = ("call", "present_options", "rebook_exam", "verify_benefits", "prepare_agreement", "check_case", "other")
+MOVES = {
+    "complete": {"open": "done", "snoozed": "done"},
+    "drop": {"open": "dropped", "snoozed": "dropped"},
+    "snooze": {"open": "snoozed", "snoozed": "snoozed"},
+    "reopen": {"snoozed": "open", "done": "open", "dropped": "open"},
+}
+LEAST_VALUE_CENTS = 100_00  # a task without value still gains priority with age
+LONGEST_SNOOZE = timedelta(days=366)
+
+CHANNELS = ("call", "text", "email", "portal", "in_person")
+OUTCOMES = ("reached", "message_left", "no_answer", "agreed", "declined")
+FOLLOW_UP_STATES = ("planned", "done", "canceled")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One touch of a follow-up plan, `after_days` after the presentation was shared."""
+
+    after_days: int
+    channel: str
+    title: str
+
+
+FOLLOW_UP_PLAN = (
+    Step(2, "call", "Ask which questions are open"),
+    Step(7, "text", "Remind them of the options"),
+    Step(14, "call", "Ask what keeps them from starting"),
+    Step(30, "email", "Send the payment choices once more"),
+    Step(60, "call", "Agree: start, wait for a date, or close"),
+)
+AFTER_PLAN = Step(7, "call", "Close the case or set a date")
+
+
+def move(state: str, trigger: str) -> str:
+    """The task's state after `complete`, `drop`, `snooze` or `reopen`; raises Conflict / ILLEGAL_TRANSITION."""
+    try:
+        return MOVES[trigger][state]
+    except KeyError:
+        raise Conflict("ILLEGAL_TRANSITION", "the task's state does not allow this", state=state) from None
+
+
+def require_snooze(now: datetime, until: datetime) -> None:
+    """Raises Invalid / BAD_SNOOZE unless `until` lies within the coming year."""
+    if not now < until <= now + LONGEST_SNOOZE:
+        raise Invalid("BAD_SNOOZE", "a task is put away until a time within the coming year", field="until")
+
+
+def priority(value_cents: int, age_days: int) -> int:
+    """Value times age: what is worth much and has waited long comes first."""
+    return max(value_cents, LEAST_VALUE_CENTS) * (max(age_days, 0) + 1)
+
+
+def follow_up_plan(shared_on: date) -> list[tuple[Step, date]]:
+    """The steps after a presentation with their due dates."""
+    return [(step, shared_on + timedelta(days=step.after_days)) for step in FOLLOW_UP_PLAN]
