@@ -36,7 +36,7 @@ from google.rpc.status_pb2 import Status
 from archwire.common.v1 import options_pb2
 from shared import telemetry
 from shared.call import Call, Platform
-from shared.db import Pool, translate
+from shared.db import Db, Pool, translate
 from shared.errors import BY_CODE, Denied, Invalid, ServiceError, Unauthenticated, Unavailable
 from shared.identity import Actor, Signer
 from shared.service import Service
@@ -127,6 +127,10 @@ class Methods:
         for name, handler in handlers.items():
             method = methods_of(self.service.name)[name]
             self.handlers[method.path] = (method, handler.unary_unary)
+
+    def event_call(self, db: Db, actor: Actor, directory: Callable[[Call], Any]) -> Call:
+        """The Call of one event, in the consumer's transaction."""
+        return Call(db, actor, dt.datetime.now(dt.UTC), method=actor.user_id, directory=directory)
 
     async def answer(self, path: str, payload: bytes, *, token: str, timeout: float, traceparent: str = "") -> bytes:
         """Answers one request. Raises ServiceError; anything else is a bug and becomes INTERNAL at the edge."""

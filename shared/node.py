@@ -1,0 +1,146 @@
+"""What one process hosts: services with their pools, relays, consumers, workers, and the clients between them.
+
+Embedded mode hosts everything; on Kubernetes a process hosts one service, the workers of one, or the gateway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from shared import storage, telemetry
+from shared.call import open_call
+from shared.config import Config
+from shared.db import Db, Pool
+from shared.identity import Actor, Signer, system
+from shared.rpc import Bound, Client, LocalChannel, Methods, NetworkChannel
+from shared.service import NAMES, Service, load
+from shared.work import Worker
+
+log = logging.getLogger("archwire.node")
+
+
+class Node:
+    """Services hosted in this process. `dsn` gives the database of a service."""
+
+    def __init__(self, config: Config, dsn: Callable[[str], str], *, signer: Signer | None = None) -> None:
+        self.config = config
+        self.dsn = dsn
+        self.signer = signer or Signer.from_file(config.data / "secrets" / "internal.pem")
+        self.pools: dict[str, Pool] = {}
+        self.methods: dict[str, Methods] = {}
+        self.workers: dict[str, Worker] = {}
+        self.relays: dict[str, Any] = {}
+        self.consumers: dict[str, Any] = {}
+        self.bus: Any = None
+        self._network: NetworkChannel | None = None
+        self._clients: dict[str, Client] = {}
+        storage.use(storage.DirectoryStorage(config.data / "files"))
+
+    async def start(self, names: Sequence[str] = NAMES, *, answer: bool = True, work: bool = True) -> None:
+        """Hosts services: `answer` their RPCs, `work` on their outbox, events and jobs. Fails when a database does not answer."""
+        await asyncio.gather(*(self._host(load(name)) for name in names))
+        self._clients.clear()
+        if work:
+            await self._start_work()
+        if not answer:
+            self.methods.clear()
+
+    async def _host(self, service: Service) -> None:
+        pool = self.pools[service.name] = await Pool.open(self.dsn(service.name))
+        self.methods[service.name] = Methods(
+            service, pool, self.signer, directory=self._directory, wake=partial(self.wake, service.name)
+        )
+
+    async def _start_work(self) -> None:
+        from shared.events import Consumer, Relay, open_bus
+
+        self.bus = await open_bus(self.config, self.dsn)
+        for name, methods in self.methods.items():
+            pool = self.pools[name]
+            worker = self.workers[name] = Worker(methods.service, pool, partial(self.open_call, name))
+            worker.start()
+            relay = self.relays[name] = Relay(name, pool, self.bus)
+            await relay.start()
+            if methods.service.handlers:
+                consumer = self.consumers[name] = Consumer(methods.service, pool, self.bus, self.handle)
+                await consumer.start()
+
+    def open_call(self, service: str, actor: Actor) -> Any:
+        """A Call of a hosted service outside any request (jobs, tools, tests)."""
+        methods = self.methods[service]
+        return open_call(
+            methods.pool,
+            methods.platform,
+            actor,
+            method=actor.user_id,
+            directory=lambda call: self._directory(self.signer.mint(call.actor, "directory")),
+            wake=partial(self.wake, service),
+        )
+
+    async def handle(self, service: Service, db: Db, record: Any) -> None:
+        """Handles one event inside the consumer's transaction: the same Call as a request, as the event's tenant."""
+        from shared.events import decode
+
+        event = decode(record)
+        handler = service.handlers.get(type(event))
+        if handler is None:
+            return
+        headers: Mapping[str, str] = record.headers
+        actor = system(headers["tenant"], f"{service.name}.events")
+        await db.scope(actor.tenant_id, actor.locations)
+        methods = self.methods[service.name]
+        with telemetry.root_span(f"{service.name} {event.DESCRIPTOR.name}", headers.get("traceparent", ""), kind="CONSUMER"):
+            call = methods.event_call(db, actor, directory=lambda call: self._directory(self.signer.mint(call.actor, "directory")))
+            await handler(event, call)
+            await call.finish(methods.platform, None, None, writes=True)
+
+    def wake(self, service: str) -> None:
+        """Something was committed: look at the outbox and the work now."""
+        if relay := self.relays.get(service):
+            relay.wake()
+        if worker := self.workers.get(service):
+            worker.wake()
+
+    def client(self, service: str) -> Client:
+        """The client of a service: in process when it is hosted here, over the network otherwise."""
+        client = self._clients.get(service)
+        if client is None:
+            channel: Any = LocalChannel(self.methods) if service in self.methods else self._over_network()
+            client = self._clients[service] = Client(service, channel)
+        return client
+
+    def _over_network(self) -> NetworkChannel:
+        if self._network is None:
+            self._network = NetworkChannel(self.config.addresses)
+        return self._network
+
+    def _directory(self, token: str) -> Bound:
+        return Bound(self.client("directory"), token)
+
+    async def ready(self) -> dict[str, str]:
+        """Per hosted service "ok", or why it cannot answer."""
+
+        async def ask(name: str, pool: Pool) -> tuple[str, str]:
+            try:
+                async with asyncio.timeout(2):
+                    async with pool.begin() as db:
+                        await db.connection.execute("SELECT 1")
+                return name, "ok"
+            except Exception as error:
+                return name, getattr(error, "reason", type(error).__name__)
+
+        return dict(await asyncio.gather(*(ask(name, pool) for name, pool in self.pools.items())))
+
+    async def stop(self) -> None:
+        """Ends consumers, workers and relays, then closes the pools. What was not delivered stays in the outbox."""
+        await asyncio.gather(*(part.stop() for part in (*self.consumers.values(), *self.workers.values())))
+        await asyncio.gather(*(relay.stop() for relay in self.relays.values()))
+        if self.bus is not None:
+            await self.bus.close()
+        if self._network is not None:
+            await self._network.close()
+        await asyncio.gather(*(pool.close() for pool in self.pools.values()))

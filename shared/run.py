@@ -1,0 +1,353 @@
+"""The only program: `archwire up`, `run`, `migrate`, `seed`, `demo`, `replay`, `verify-audit`, `openapi`, `doctor`, `create-group`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from shared import config as settings
+from shared.config import Config
+from shared.service import NAMES
+
+
+class Stop(Exception):
+    """What the program says in one line before it exits with 1."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        config = settings.load()
+        if getattr(options, "port", None) is not None:
+            config = replace(config, port=options.port)
+        if getattr(options, "data", None):
+            config = replace(config, data=Path(options.data).absolute())
+        return int(options.command(config, options) or 0)
+    except (Stop, settings.ConfigError) as stop:
+        print(f"archwire: {stop}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="archwire", description="The operating system for multi-location orthodontic groups.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Callable[[Config, Any], int | None], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.add_argument("--data", metavar="DIR", help="folder of the database and files (ARCHWIRE_DATA, default .archwire)")
+        sub.set_defaults(command=command)
+        return sub
+
+    sub = add("up", up, "Starts everything on this machine: database, services, workers, gateway.")
+    sub.add_argument("--port", type=int, help="port of the gateway (ARCHWIRE_PORT, default 8420; 0 takes a free one)")
+    sub.add_argument("--no-seed", action="store_true", help="leave an empty installation empty")
+    sub = add("run", run, "Runs one part of a distributed installation.")
+    sub.add_argument("part", choices=(*NAMES, "gateway", "worker", "all"), help="a service, the workers of all services, the gateway, or all")
+    sub.add_argument("--port", type=int, help="port to listen on")
+    sub = add("migrate", migrate, "Brings the database to this version.")
+    sub.add_argument("--autogenerate", metavar="SERVICE", choices=NAMES, help="write a new migration of a service from its models")
+    sub.add_argument("-m", "--message", default="change", help="what the new migration does")
+    sub.add_argument("--check", action="store_true", help="only say whether models and database agree")
+    add("seed", seed, "Fills an empty installation with the demo group.")
+    sub = add("demo", demo, "Plays the main job through the HTTP API of a running platform and tells the story.")
+    sub.add_argument("--url", help="address of the gateway (default http://127.0.0.1:PORT)")
+    sub.add_argument("--port", type=int, help="port of the gateway")
+    sub = add("replay", replay, "Runs a service's parked events and failed work again, in order.")
+    sub.add_argument("service", choices=NAMES)
+    add("verify-audit", verify_audit, "Recomputes the chain over every group's audit rows and says whether it holds.")
+    sub = add("openapi", openapi, "Prints the OpenAPI document.")
+    sub.add_argument("--output", help="write it to a file instead")
+    sub = add("doctor", doctor, "Checks this machine and says what to do.")
+    sub.add_argument("--port", type=int, help="port of the gateway")
+    sub = add("create-group", create_group, "Creates a group with its owner's account.")
+    sub.add_argument("--name", required=True, help="name of the group")
+    sub.add_argument("--owner-email", required=True, help="e-mail address of the owner, who signs in with it")
+    sub.add_argument("--owner-name", default="Owner", help="name of the owner")
+    return parser
+
+
+# --- commands -----------------------------------------------------------------------------------------------------
+
+
+def up(config: Config, options: Any) -> int:
+    """Database, migrations, demo group when empty, every service, worker and the gateway, until Ctrl-C."""
+    started = time.perf_counter()
+    listener = _listen(config.port)
+    config = replace(config, port=listener.getsockname()[1])
+    with _database(config) as database:
+        fresh = database.migrate()
+        if fresh and not options.no_seed:
+            _seed(config, database)
+        _loop(_serve_all(config, database, listener, started))
+    return 0
+
+
+async def _serve_all(config: Config, database: _Database, listener: socket.socket, started: float) -> None:
+    import uvicorn
+
+    from shared import telemetry
+    from shared.node import Node
+
+    telemetry.setup("all", level=os.environ.get("ARCHWIRE_LOG_LEVEL", "WARNING"))
+    node = Node(config, database.dsn)
+    await node.start()
+    app = import_module("gateway.app").create_app(node)
+    server = uvicorn.Server(_uvicorn(app))
+    ready = asyncio.create_task(_announce(server, config, started))
+    keeper = asyncio.create_task(_keep_alive(database))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        for task in (ready, keeper):
+            task.cancel()
+        await node.stop()
+
+
+def _uvicorn(app: Any) -> Any:
+    import uvicorn
+
+    return uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10, server_header=False)
+
+
+async def _announce(server: Any, config: Config, started: float) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+    print(f"Archwire is ready at http://127.0.0.1:{config.port}  ({time.perf_counter() - started:.1f} s)", flush=True)
+    note = config.data / "demo-logins.txt"
+    if note.exists():
+        print(note.read_text().replace("{port}", str(config.port)), flush=True)
+
+
+async def _keep_alive(database: _Database) -> None:
+    """Starts the embedded PostgreSQL again when it was killed."""
+    while True:
+        await asyncio.sleep(0.5)
+        database.revive()
+
+
+def run(config: Config, options: Any) -> int:
+    """One part of a distributed installation; its neighbours are found by ARCHWIRE_<SERVICE>_ADDRESS."""
+    if options.part == "all":
+        return up(config, argparse.Namespace(no_seed=True))
+    with _database(config) as database:
+        _loop(_run_part(config, database, options.part))
+    return 0
+
+
+async def _run_part(config: Config, database: _Database, part: str) -> None:
+    from shared import telemetry
+    from shared.node import Node
+    from shared.rpc import serve
+
+    telemetry.setup(part, level=os.environ.get("ARCHWIRE_LOG_LEVEL", "INFO"))
+    node = Node(config, database.dsn)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        if part == "gateway":
+            import uvicorn
+
+            app = import_module("gateway.app").create_app(node)
+            server = uvicorn.Server(_uvicorn(app))
+            listener = _listen(config.port, host="0.0.0.0")  # noqa: S104  a pod's port
+            await server.serve(sockets=[listener])
+        elif part == "worker":
+            await node.start(NAMES, answer=False)
+            await stop.wait()
+        else:
+            await node.start([part], work=False)
+            server, health, port = await serve(list(node.methods.values()), config.listen_address(part))
+            print(f"archwire {part} listens on port {port}", flush=True)
+            await stop.wait()
+            await health.enter_graceful_shutdown()
+            await server.stop(grace=30)
+    finally:
+        await node.stop()
+
+
+def migrate(config: Config, options: Any) -> int:
+    """Every history to its head; or, with --autogenerate, a new migration; or, with --check, whether anything is missing."""
+    from shared import migrations
+
+    with _database(config) as database:
+        if options.autogenerate:
+            database.migrate()
+            print(migrations.autogenerate(database.owner_dsn, options.autogenerate, options.message))
+        elif options.check:
+            problems = migrations.check(database.owner_dsn)
+            print("\n".join(problems) or "models and database agree")
+            return 1 if problems else 0
+        else:
+            database.migrate()
+            print("the database is at this version")
+    return 0
+
+
+def seed(config: Config, _options: Any) -> int:
+    """The demo group, when there is no group yet."""
+    with _database(config) as database:
+        database.migrate()
+        _seed(config, database)
+    return 0
+
+
+def _seed(config: Config, database: _Database) -> None:
+    seeder = import_module("shared.demo.seed")
+    _loop(seeder.seed(config, database.owner_dsn))
+
+
+def demo(config: Config, options: Any) -> int:
+    """The main job, played by six people over HTTP."""
+    story = import_module("shared.demo.story")
+    return int(story.play(options.url or f"http://127.0.0.1:{config.port}", config))
+
+
+def replay(config: Config, options: Any) -> int:
+    """Parked events of a service in their order, then its failed work."""
+    from shared import events
+    from shared.node import Node
+
+    async def again(database: _Database) -> None:
+        node = Node(config, database.dsn)
+        await node.start([options.service, "directory"] if options.service != "directory" else ["directory"], work=False)
+        try:
+            handled, left = await events.replay(node.methods[options.service].service, node.pools[options.service], node.handle)
+            print(f"{options.service}: {handled} handled, {left} still parked")
+        finally:
+            await node.stop()
+
+    with _database(config) as database:
+        _loop(again(database))
+    return 0
+
+
+def verify_audit(config: Config, _options: Any) -> int:
+    """Says for every group and service whether its audit rows are the ones that were sealed."""
+    from shared import audit
+
+    with _database(config) as database:
+        report = _loop(audit.verify(database.owner_dsn, config.data))
+    for line in report.lines:
+        print(line)
+    return 0 if report.ok else 1
+
+
+def openapi(_config: Config, options: Any) -> int:
+    """The OpenAPI document of this version, without starting anything."""
+    document = import_module("gateway.openapi").document_json()
+    if options.output:
+        Path(options.output).write_text(document)
+    else:
+        print(document)
+    return 0
+
+
+def doctor(config: Config, _options: Any) -> int:
+    """What is wrong with this machine, and what to do."""
+    from shared.doctor import check
+
+    worst = 0
+    for ok, what, advice in check(config):
+        print(f"{'ok ' if ok else 'NO '} {what}" + ("" if ok else f": {advice}"))
+        worst = worst or (0 if ok else 1)
+    return worst
+
+
+def create_group(config: Config, options: Any) -> int:
+    """A group with its owner, whose password is set by the one-time code that is printed."""
+    bootstrap = import_module("shared.demo.bootstrap")
+    with _database(config) as database:
+        database.migrate()
+        print(_loop(bootstrap.create_group(config, database.dsn, options.name, options.owner_email, options.owner_name)))
+    return 0
+
+
+# --- what the commands share --------------------------------------------------------------------------------------
+
+
+class _Database:
+    """The database of this installation: the embedded one, or the one of DATABASE_URL."""
+
+    def __init__(self, config: Config, server: Any) -> None:
+        self.config = config
+        self._server = server
+
+    @property
+    def owner_dsn(self) -> str:
+        return self._server.dsn() if self._server else self.config.database_url
+
+    def dsn(self, service: str) -> str:
+        """The database of a service, as its own role."""
+        from shared.migrations import service_dsn
+
+        return self.config.service_urls.get(service) or service_dsn(self.owner_dsn, service)
+
+    def migrate(self) -> bool:
+        """Brings the database to this version; returns whether there is no group yet."""
+        from shared import migrations
+
+        migrations.migrate(self.owner_dsn)
+        return bool(migrations.is_empty(self.owner_dsn))
+
+    def revive(self) -> None:
+        if self._server is not None:
+            self._server.revive()
+
+
+@contextlib.contextmanager
+def _database(config: Config) -> Any:
+    from shared import postgres
+
+    if config.database_url:
+        yield _Database(config, None)
+        return
+    try:
+        running = postgres.find(config.data)
+        server = running or postgres.start(config.data)
+    except postgres.PostgresError as error:
+        raise Stop(str(error)) from None
+    try:
+        yield _Database(config, server)
+    finally:
+        if running is None:
+            server.stop()
+
+
+def _listen(port: int, host: str = "127.0.0.1") -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        raise Stop(f"port {port} is in use: stop what uses it, or choose another with --port or ARCHWIRE_PORT") from None
+    listener.listen(1024)
+    listener.set_inheritable(True)
+    return listener
+
+
+def _loop(work: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
