@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 class ConfigError(Exception):
@@ -92,3 +93,16 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
     if problems:
         raise ConfigError("\n".join(problems))
     return config
+
+
+def service_dsn(owner_dsn: str, service: str) -> str:
+    """The URL of a service's own role, in the same database as `owner_dsn`.
+
+    Its password is derived from the owner's, so that one DATABASE_URL is enough to begin with. In production give each
+    service its own: ARCHWIRE_<SERVICE>_DATABASE_URL.
+    """
+    parts = urlsplit(owner_dsn)
+    credentials = f"archwire_{service}"
+    if parts.password:
+        credentials += ":" + hmac.digest(unquote(parts.password).encode(), credentials.encode(), "sha256").hex()
+    return parts._replace(netloc=f"{credentials}@{parts.netloc.rpartition('@')[2]}").geturl()
