@@ -1,0 +1,47 @@
+"""The descriptors and message classes of example.proto, compiled when a test first needs them."""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import google.protobuf.struct_pb2
+import google.protobuf.timestamp_pb2  # noqa: F401 - the pool must know what the example imports
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from grpc_tools.protoc import main
+
+POOL = descriptor_pool.Default()
+
+
+def _compile() -> descriptor_pb2.FileDescriptorSet:
+    here = Path(__file__).parent
+    with tempfile.TemporaryDirectory() as folder:
+        known = files("archwire").joinpath("descriptors.binpb")
+        out = f"{folder}/example.binpb"
+        status = main(
+            [
+                "protoc",
+                f"-I{here}",
+                f"-I{files('grpc_tools').joinpath('_proto')}",
+                f"--descriptor_set_in={known}",
+                "--include_source_info",
+                f"--descriptor_set_out={out}",
+                str(here / "example.proto"),
+            ]
+        )
+        assert status == 0
+        return descriptor_pb2.FileDescriptorSet.FromString(Path(out).read_bytes())
+
+
+FILES = _compile()
+for _file in FILES.file:
+    POOL.AddSerializedFile(_file.SerializeToString())
+
+SERVICE = POOL.FindServiceByName("archwire.example.v1.ExampleService")
+
+
+def message(name: str) -> Any:
+    """The class of a message of the example."""
+    return message_factory.GetMessageClass(POOL.FindMessageTypeByName(f"archwire.example.v1.{name}"))
