@@ -25,10 +25,12 @@ __all__ = ["Call", "Platform", "Work"]
 class Platform:
     """A service's own statements for outbox, work, audit and reply, made once per service."""
 
-    __slots__ = ("claim", "denied", "finish", "kept")
+    __slots__ = ("claim", "denied", "finish", "kept", "met", "tenants_met")
 
     def __init__(self, schema: str) -> None:
         s = f'"{schema}"'  # one of the nine names
+        self.tenants_met: set[str] = set()  # groups that this process has noted for the audit's sealer
+        self.met = f"INSERT INTO {s}.audit_tenant (tenant_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING"  # noqa: S608
         self.claim = (
             f"INSERT INTO {s}.reply (caller, method, request_id, request_hash) VALUES ($1, $2, $3::uuid, $4) "  # noqa: S608
             "ON CONFLICT DO NOTHING RETURNING true"
@@ -115,6 +117,9 @@ class Call:
         audited = bool(patients) or (writes and request is not None)
         if not (self._events or self._later or audited):
             return False
+        if audited and self.actor.tenant_id not in platform.tenants_met:
+            await self.db.connection.execute(platform.met, self.actor.tenant_id)
+            platform.tenants_met.add(self.actor.tenant_id)
         trace = telemetry.current()
         headers = {
             "time": self.now.isoformat(),

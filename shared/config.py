@@ -35,6 +35,17 @@ class Config:
     smtp_url: str = field(repr=False)  # smtp[s]://user:password@host:port; "" means the sandbox's mailbox
 
     @property
+    def addresses(self) -> dict[str, str]:
+        """Where the services are when they run elsewhere: a headless Service's name each, all pods behind it."""
+        from shared.service import NAMES
+
+        return {name: os.environ.get(f"ARCHWIRE_{name.upper()}_ADDRESS", f"dns:///archwire-{name}:9000") for name in NAMES}
+
+    def listen_address(self, service: str) -> str:
+        """Where this process listens when it runs one service."""
+        return os.environ.get("ARCHWIRE_LISTEN", f"0.0.0.0:{9000 if service else 0}")
+
+    @property
     def production(self) -> bool:
         return self.env == "production"
 

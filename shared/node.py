@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from shared import storage, telemetry
 from shared.call import open_call
+from shared.audit import Sealer
 from shared.config import Config
 from shared.db import Db, Pool
+from shared.events import Bus, Consumer, Relay, open_bus
 from shared.identity import Actor, Signer, system
 from shared.rpc import Bound, Client, LocalChannel, Methods, NetworkChannel
 from shared.service import NAMES, Service, load
@@ -33,9 +35,9 @@ class Node:
         self.pools: dict[str, Pool] = {}
         self.methods: dict[str, Methods] = {}
         self.workers: dict[str, Worker] = {}
-        self.relays: dict[str, Any] = {}
-        self.consumers: dict[str, Any] = {}
-        self.bus: Any = None
+        self.relays: dict[str, Relay] = {}
+        self._buses: list[Bus] = []
+        self._tasks: list[asyncio.Task[None]] = []
         self._network: NetworkChannel | None = None
         self._clients: dict[str, Client] = {}
         storage.use(storage.DirectoryStorage(config.data / "files"))
@@ -56,18 +58,16 @@ class Node:
         )
 
     async def _start_work(self) -> None:
-        from shared.events import Consumer, Relay, open_bus
-
-        self.bus = await open_bus(self.config, self.dsn)
         for name, methods in self.methods.items():
             pool = self.pools[name]
+            bus = open_bus(pool, self.config.kafka)
+            self._buses.append(bus)
             worker = self.workers[name] = Worker(methods.service, pool, partial(self.open_call, name))
             worker.start()
-            relay = self.relays[name] = Relay(name, pool, self.bus)
-            await relay.start()
-            if methods.service.handlers:
-                consumer = self.consumers[name] = Consumer(methods.service, pool, self.bus, self.handle)
-                await consumer.start()
+            relay = self.relays[name] = Relay(name, pool, bus)
+            consumer = Consumer(methods.service, pool, bus, self.handle)
+            for part in (relay.run(), consumer.run(), Sealer(name, pool, self.config.data).run()):
+                self._tasks.append(asyncio.create_task(part))
 
     def open_call(self, service: str, actor: Actor) -> Any:
         """A Call of a hosted service outside any request (jobs, tools, tests)."""
@@ -83,12 +83,8 @@ class Node:
 
     async def handle(self, service: Service, db: Db, record: Any) -> None:
         """Handles one event inside the consumer's transaction: the same Call as a request, as the event's tenant."""
-        from shared.events import decode
-
-        event = decode(record)
-        handler = service.handlers.get(type(event))
-        if handler is None:
-            return
+        kind, handler = self._handlers_of(service.name)[record.type]
+        event = kind.FromString(record.payload)
         headers: Mapping[str, str] = record.headers
         actor = system(headers["tenant"], f"{service.name}.events")
         await db.scope(actor.tenant_id, actor.locations)
@@ -96,7 +92,15 @@ class Node:
         with telemetry.root_span(f"{service.name} {event.DESCRIPTOR.name}", headers.get("traceparent", ""), kind="CONSUMER"):
             call = methods.event_call(db, actor, directory=lambda call: self._directory(self.signer.mint(call.actor, "directory")))
             await handler(event, call)
-            await call.finish(methods.platform, None, None, writes=True)
+            woken = await call.finish(methods.platform, None, None, writes=True)
+        if woken:
+            # The consumer commits after this returns: the relay's poll catches what a wake-up now would miss.
+            asyncio.get_running_loop().call_later(0.003, self.wake, service.name)
+
+    @staticmethod
+    @lru_cache(maxsize=None)
+    def _handlers_of(name: str) -> dict[str, tuple[Any, Any]]:
+        return {kind.DESCRIPTOR.full_name: (kind, handler) for kind, handler in load(name).handlers.items()}  # type: ignore[attr-defined]
 
     def wake(self, service: str) -> None:
         """Something was committed: look at the outbox and the work now."""
@@ -136,11 +140,12 @@ class Node:
         return dict(await asyncio.gather(*(ask(name, pool) for name, pool in self.pools.items())))
 
     async def stop(self) -> None:
-        """Ends consumers, workers and relays, then closes the pools. What was not delivered stays in the outbox."""
-        await asyncio.gather(*(part.stop() for part in (*self.consumers.values(), *self.workers.values())))
-        await asyncio.gather(*(relay.stop() for relay in self.relays.values()))
-        if self.bus is not None:
-            await self.bus.close()
+        """Ends consumers, jobs and relays, then closes the pools. What was not delivered stays in the outbox."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(worker.stop() for worker in self.workers.values()))
+        await asyncio.gather(*(bus.close() for bus in self._buses))
         if self._network is not None:
             await self._network.close()
         await asyncio.gather(*(pool.close() for pool in self.pools.values()))

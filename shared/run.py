@@ -90,8 +90,8 @@ def up(config: Config, options: Any) -> int:
     listener = _listen(config.port)
     config = replace(config, port=listener.getsockname()[1])
     with _database(config) as database:
-        fresh = database.migrate()
-        if fresh and not options.no_seed:
+        database.migrate()
+        if not options.no_seed:
             _seed(config, database)
         _loop(_serve_all(config, database, listener, started))
     return 0
@@ -190,8 +190,11 @@ def migrate(config: Config, options: Any) -> int:
             database.migrate()
             print(migrations.autogenerate(database.owner_dsn, options.autogenerate, options.message))
         elif options.check:
-            problems = migrations.check(database.owner_dsn)
-            print("\n".join(problems) or "models and database agree")
+            database.migrate()
+            problems = asyncio.run(migrations.differences(database.owner_dsn))
+            for service, changes in problems.items():
+                print(f"{service}: {changes}")
+            print("models and database differ" if problems else "models and database agree")
             return 1 if problems else 0
         else:
             database.migrate()
@@ -294,16 +297,13 @@ class _Database:
 
     def dsn(self, service: str) -> str:
         """The database of a service, as its own role."""
-        from shared.migrations import service_dsn
-
-        return self.config.service_urls.get(service) or service_dsn(self.owner_dsn, service)
+        return self.config.service_urls.get(service) or settings.service_dsn(self.owner_dsn, service)
 
     def migrate(self) -> bool:
-        """Brings the database to this version; returns whether there is no group yet."""
+        """Brings the database to this version; returns whether there was anything to do."""
         from shared import migrations
 
-        migrations.migrate(self.owner_dsn)
-        return bool(migrations.is_empty(self.owner_dsn))
+        return bool(_loop(migrations.migrate(self.owner_dsn, service_urls=self.config.service_urls)))
 
     def revive(self) -> None:
         if self._server is not None:

@@ -106,7 +106,7 @@ def ref(column: str, target: str, **options: Any) -> ForeignKeyConstraint:
 
 # Queues and bookkeeping of the runtime. No RPC reads them, and they are read before a tenant is known,
 # so they have no row-level security; they hold ids and serialised events, never names or notes.
-PLATFORM_QUEUES = ("outbox", "inbox", "dead_letters", "work", "reply")
+PLATFORM_QUEUES = ("outbox", "inbox", "dead_letters", "work", "reply", "audit_tenant")
 
 
 def platform_tables(metadata: MetaData) -> None:
@@ -132,7 +132,7 @@ def platform_tables(metadata: MetaData) -> None:
         "dead_letters",
         metadata,
         Column("id", BigInteger, Identity(), primary_key=True),
-        Column("event_id", Uuid(as_uuid=False), nullable=False, unique=True),
+        Column("event_id", Uuid(as_uuid=False), nullable=False),
         Column("topic", Text, nullable=False),
         Column("key", Text, nullable=False),
         Column("type", Text, nullable=False),
@@ -141,7 +141,7 @@ def platform_tables(metadata: MetaData) -> None:
         Column("reason", Text, nullable=False),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
         Column("parked_at", TIMESTAMPTZ, nullable=False, server_default=text("now()")),
-        Index("ix_dead_letters_key", "key"),
+        Index("ix_dead_letters_topic_key_id", "topic", "key", "id"),
     )
     Table(
         "work",
@@ -200,3 +200,5 @@ def platform_tables(metadata: MetaData) -> None:
         Column("sealed_at", TIMESTAMPTZ, nullable=False),
         info={"append_only": True, "tenant": True},
     )
+    # Which groups have audit rows here: the sealer must find them before it has a scope.
+    Table("audit_tenant", metadata, Column("tenant_id", Uuid(as_uuid=False), primary_key=True))
