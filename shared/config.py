@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from shared.service import NAMES
+
 
 class ConfigError(Exception):
     """Settings that cannot work, one line each, every line beginning with the name of the setting."""
@@ -23,6 +25,8 @@ class Config:
     data: Path  # folder of the embedded PostgreSQL, of uploaded files and of generated keys
     database_url: str = field(repr=False)  # the owner's, for migrations; "" means the embedded PostgreSQL
     service_urls: Mapping[str, str] = field(repr=False)  # ARCHWIRE_<SERVICE>_DATABASE_URL, by service
+    listen: str  # ARCHWIRE_LISTEN: where a service of a distributed installation listens
+    addresses: Mapping[str, str]  # ARCHWIRE_<SERVICE>_ADDRESS: a headless Service each, all pods behind it
     kafka: str  # KAFKA_BOOTSTRAP_SERVERS; "" means the PostgreSQL bus
     postgres_bin: Path | None  # folder of initdb and postgres, instead of the wheel's
     otlp_endpoint: str  # OTEL_EXPORTER_OTLP_ENDPOINT; "" means no export
@@ -35,19 +39,12 @@ class Config:
     smtp_url: str = field(repr=False)  # smtp[s]://user:password@host:port; "" means the sandbox's mailbox
 
     @property
-    def addresses(self) -> dict[str, str]:
-        """Where the services are when they run elsewhere: a headless Service's name each, all pods behind it."""
-        from shared.service import NAMES
-
-        return {name: os.environ.get(f"ARCHWIRE_{name.upper()}_ADDRESS", f"dns:///archwire-{name}:9000") for name in NAMES}
-
-    def listen_address(self, service: str) -> str:
-        """Where this process listens when it runs one service."""
-        return os.environ.get("ARCHWIRE_LISTEN", f"0.0.0.0:{9000 if service else 0}")
-
-    @property
     def production(self) -> bool:
         return self.env == "production"
+
+    def listen_address(self, service: str) -> str:
+        """Where this process listens when it runs `service` alone."""
+        return self.listen
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Config:
@@ -79,15 +76,23 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         for name in sorted(environ)
         if name.startswith("ARCHWIRE_") and name.endswith("_DATABASE_URL")
     }
+    problems += [
+        f"ARCHWIRE_{name.upper()}_DATABASE_URL: there is no service {name!r}" for name in overrides if name not in NAMES
+    ]
+    addresses = {
+        service: text(f"ARCHWIRE_{service.upper()}_ADDRESS", f"dns:///archwire-{service}:9000") for service in NAMES
+    }
     postgres_bin = text("ARCHWIRE_POSTGRES_BIN")
     if postgres_bin and not (Path(postgres_bin) / "postgres").is_file():
         problems.append(f"ARCHWIRE_POSTGRES_BIN: there is no program `postgres` in {postgres_bin}")
     config = Config(
         env=text("ARCHWIRE_ENV", "development", among=("development", "production", "test")),
-        port=int(number("ARCHWIRE_PORT", 8420, 1, 65535)),
+        port=int(number("ARCHWIRE_PORT", 8420, 0, 65535)),
         data=Path(text("ARCHWIRE_DATA", ".archwire")).absolute(),
         database_url=text("DATABASE_URL", schemes=postgres),
         service_urls=overrides,
+        listen=text("ARCHWIRE_LISTEN", "0.0.0.0:9000"),
+        addresses=addresses,
         kafka=text("KAFKA_BOOTSTRAP_SERVERS"),
         postgres_bin=Path(postgres_bin) if postgres_bin else None,
         otlp_endpoint=text("OTEL_EXPORTER_OTLP_ENDPOINT", schemes=("http", "https")),

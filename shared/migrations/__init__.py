@@ -31,6 +31,7 @@ from shared.tables import PLATFORM_QUEUES, Located, LocatedMany
 
 OWNER = "archwire_owner"
 SERVICES = Path(__file__).resolve().parents[2] / "services"
+GROUPS = 'directory."group"'
 EXTENSIONS = ("btree_gist", "pg_trgm", "unaccent")
 
 TENANT = "tenant_id = (SELECT nullif(current_setting('app.tenant', true), '')::uuid)"
@@ -106,7 +107,7 @@ def _secure_table(base: Any, table: Any) -> str:
 # --- running them -----------------------------------------------------------------------------------------------------
 
 
-async def migrate(
+def migrate(
     owner_dsn: str, services: Sequence[str] = NAMES, *, service_urls: Mapping[str, str] | None = None
 ) -> list[str]:
     """Brings the database of `owner_dsn` to the newest version and returns the revisions it applied.
@@ -115,12 +116,16 @@ async def migrate(
     URLs (`Config.service_urls`), else derived by `service_dsn`; over the embedded socket there are none. Two migrations
     at a time wait for each other. Raises what asyncpg raises; a service's history is applied whole or not at all.
     """
+    return asyncio.run(_migrate(owner_dsn, services, service_urls or {}))
+
+
+async def _migrate(owner_dsn: str, services: Sequence[str], urls: Mapping[str, str]) -> list[str]:
     connection = await _connect(owner_dsn)
     try:
         await connection.execute(
             "SET client_min_messages = warning; SELECT pg_advisory_lock(hashtext('archwire migrate'))"
         )
-        await connection.execute(_platform(owner_dsn, services, service_urls or {}, await _superuser(connection)))
+        await connection.execute(_platform(owner_dsn, services, urls, await _superuser(connection)))
         await connection.execute(f"SET ROLE {OWNER}")
         applied: list[str] = []
         versions = await _versions(connection, services)
@@ -138,6 +143,19 @@ async def migrate(
         return applied
     finally:
         await connection.close()
+
+
+def is_empty(owner_dsn: str) -> bool:
+    """Whether no group has ever been written: the pages of its table, which row-level security does not hide."""
+
+    async def ask() -> bool:
+        connection = await asyncpg.connect(owner_dsn)
+        try:
+            return bool(await connection.fetchval("SELECT pg_relation_size(to_regclass($1)) = 0", GROUPS))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
 
 
 def render(service: str, version: str | None = None) -> list[str]:
@@ -299,7 +317,7 @@ def autogenerate(owner_dsn: str, service: str, message: str) -> Path:
     """Writes the next migration of `service`: what its models have and the (migrated) database has not."""
     from alembic import command
 
-    asyncio.run(migrate(owner_dsn, [service]))
+    migrate(owner_dsn, [service])
     number = len(list((SERVICES / service / "migrations").glob("[0-9]*.py"))) + 1
     config = alembic_config([service])
     config.set_main_option("file_template", f"{number:04d}_%%(slug)s")
@@ -321,19 +339,19 @@ def autogenerate(owner_dsn: str, service: str, message: str) -> Path:
     return file
 
 
-async def differences(owner_dsn: str, services: Sequence[str] = NAMES) -> dict[str, list[Any]]:
-    """What the models have and the database has not, or the other way round, by service. Empty when in step."""
+def check(owner_dsn: str, services: Sequence[str] = NAMES) -> list[str]:
+    """What the models have and the (migrated) database has not, or the other way round, one line each."""
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
-    def compare(connection: Any) -> dict[str, list[Any]]:
-        found = {}
+    def compare(connection: Any) -> list[str]:
+        found = []
         for service in services:
             context = MigrationContext.configure(connection, opts=compare_options(service))
-            found[service] = compare_metadata(context, metadata(service))
-        return {service: changes for service, changes in found.items() if changes}
+            found += [f"{service}: {change}" for change in compare_metadata(context, metadata(service))]
+        return found
 
-    result: dict[str, list[Any]] = await _synchronously(owner_dsn, compare)
+    result: list[str] = asyncio.run(_synchronously(owner_dsn, compare))
     return result
 
 
