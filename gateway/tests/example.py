@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import tempfile
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import google.protobuf.struct_pb2
-import google.protobuf.timestamp_pb2  # noqa: F401 - the pool must know what the example imports
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from grpc_tools.protoc import main
 
 POOL = descriptor_pool.Default()
+for _name in (
+    "archwire.common.v1.money_pb2",
+    "archwire.common.v1.options_pb2",
+    "buf.validate.validate_pb2",
+    "google.protobuf.struct_pb2",
+    "google.protobuf.timestamp_pb2",
+):
+    import_module(_name)  # the pool must know what the example imports
 
 
 def _compile() -> descriptor_pb2.FileDescriptorSet:

