@@ -1,0 +1,221 @@
+"""The consumer: hands each event to the service's handlers once, in order per key, and parks what fails."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+from shared.db import Db, Pool
+from shared.errors import ServiceError, Unavailable
+from shared.events.bus import LONGEST_BACKOFF_S, Bus, Record, Subscription, backoff_s, in_schema, log
+from shared.service import Service
+
+ATTEMPTS = 3
+RETRY_PARKED_S = 5.0  # how often parked events that only found something unavailable are looked over
+
+Handle = Callable[[Service, Db, Record], Awaitable[None]]  # runs the handler of one event in the transaction of `db`
+
+# In the order of the ids, so that two consumers with the same events wait for each other instead of deadlocking.
+FRESH = """
+INSERT INTO {schema}.inbox (event_id) SELECT id::uuid FROM unnest($1::text[]) AS id ORDER BY id
+ON CONFLICT (event_id) DO NOTHING RETURNING event_id::text"""
+# Locks the last one of each key: while it is there, a replay cannot declare the key clear behind our back.
+WAITING = """
+SELECT k.topic, k.key FROM unnest($1::text[], $2::text[]) AS k (topic, key)
+CROSS JOIN LATERAL (
+  SELECT id FROM {schema}.dead_letters d WHERE d.topic = k.topic AND d.key = k.key ORDER BY id DESC LIMIT 1 FOR UPDATE
+) last"""
+PARK = """
+INSERT INTO {schema}.dead_letters (event_id, topic, key, type, payload, headers, reason, attempts)
+VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8)"""
+HEADS = """
+SELECT topic, key FROM (
+  SELECT DISTINCT ON (topic, key) topic, key, reason, attempts, parked_at
+  FROM {schema}.dead_letters ORDER BY topic, key, id
+) head
+WHERE NOT $1 OR reason LIKE 'WAITS %'
+   OR reason LIKE 'UNAVAILABLE %' AND parked_at < now() - make_interval(secs => least(attempts, 60))"""
+HEAD = """
+SELECT id, event_id::text AS event_id, topic, key, type, payload, headers
+FROM {schema}.dead_letters WHERE topic = $1 AND key = $2 ORDER BY id LIMIT 1 FOR UPDATE"""
+DONE = "DELETE FROM {schema}.dead_letters WHERE id = $1"
+FAILED_AGAIN = """
+UPDATE {schema}.dead_letters SET attempts = attempts + 1, reason = $2, parked_at = now() WHERE id = $1"""
+COUNT = "SELECT count(*) FROM {schema}.dead_letters"
+
+
+class Replayed(NamedTuple):
+    """What a replay did: events handled, keys that failed again."""
+
+    handled: int
+    failed_keys: int
+
+
+class Consumer:
+    """Listens to the topics that a service's handlers need; the consumer group has the service's name.
+
+    An event's effects and its inbox row are one transaction, and the position moves after it: whatever is repeated
+    finds its inbox row. Should two consumers hold the same events for a moment, one waits for the other's inbox rows.
+    `after_commit` is called when effects have been committed: the relay and the worker may have something to do.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        pool: Pool,
+        bus: Bus,
+        handle: Handle,
+        *,
+        after_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._service, self._pool, self._bus, self._handle = service, pool, bus, handle
+        self._after_commit = after_commit
+        self._types = {event.DESCRIPTOR.full_name for event in service.handlers}  # type: ignore[attr-defined]
+        self._subscription: Subscription | None = None
+
+    async def run(self) -> None:
+        """Consumes until cancelled, through crashes of PostgreSQL and of the bus. Returns if there is nothing to hear."""
+        failures = 0
+        while self._service.handlers:
+            began = time.monotonic()
+            try:
+                self._subscription = await self._bus.subscribe(self._service.name, self._service.topics_heard)
+                try:
+                    await self._consume(self._subscription)
+                finally:
+                    subscription, self._subscription = self._subscription, None
+                    await subscription.close()
+            except Exception as error:
+                log.warning("consumer of %s: %s, trying again", self._service.name, type(error).__name__)
+            failures = failures + 1 if time.monotonic() - began < LONGEST_BACKOFF_S else 0
+            await asyncio.sleep(backoff_s(failures))
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions of its topics it holds now."""
+        return self._subscription.partitions if self._subscription else 0
+
+    async def lag(self) -> int:
+        """How many events wait in the partitions that this consumer holds."""
+        return await self._subscription.lag() if self._subscription else 0
+
+    async def _consume(self, subscription: Subscription) -> None:
+        retry_at = time.monotonic()
+        while True:
+            if records := await subscription.fetch():
+                await self._deliver([record for record in records if record.type in self._types])
+                await subscription.commit()
+            if time.monotonic() >= retry_at:
+                await replay(self._service, self._pool, self._handle, only_unavailable=True)
+                retry_at = time.monotonic() + RETRY_PARKED_S
+
+    async def _deliver(self, records: Sequence[Record]) -> None:
+        """Handles the batch in one transaction; if anything in it fails, one event per transaction."""
+        if not records:
+            return
+        try:
+            await self._transact(records)
+        except Exception as error:
+            log.info("%s: a batch failed with %s, going one by one", self._service.name, _reason(error))
+            for record in records:
+                await self._deliver_one(record)
+
+    async def _deliver_one(self, record: Record) -> None:
+        """Handles the event, or parks its key after ATTEMPTS. Returns when one of the two is committed."""
+        failures = 0
+        while True:
+            try:
+                return await self._transact([record])
+            except Exception as error:
+                failures += 1
+                reason = _reason(error)
+            if failures >= ATTEMPTS:
+                try:
+                    return await self._park(record, reason, failures)
+                except Unavailable as error:  # the database is away: nothing is decided
+                    reason = _reason(error)
+            await asyncio.sleep(backoff_s(failures - 1))
+
+    async def _transact(self, records: Sequence[Record]) -> None:
+        async with self._pool.begin() as db:
+            fresh = await self._fresh(db, records)
+            # A statement of its own, after the inbox rows: it must see what a consumer we waited for has parked.
+            keys = {(record.topic, record.key) for record in records if record.id in fresh}
+            waiting = await self._waiting(db, keys)
+            for record in records:
+                if record.id not in fresh:
+                    continue
+                fresh.remove(record.id)  # the bus may give it twice in one batch
+                if (record.topic, record.key) in waiting:
+                    await self._add_dead_letter(db, record, "WAITS behind a parked event of its key", 0)
+                else:
+                    await self._handle(self._service, db, record)
+        self._after_commit()
+
+    async def _park(self, record: Record, reason: str, attempts: int) -> None:
+        async with self._pool.begin() as db:
+            if await self._fresh(db, [record]):
+                await self._add_dead_letter(db, record, reason, attempts)
+        log.error("%s: parked a key of %s: %s", self._service.name, record.type, reason)
+
+    async def _fresh(self, db: Db, records: Sequence[Record]) -> set[str]:
+        rows = await db.connection.fetch(in_schema(FRESH, self._service.name), [record.id for record in records])
+        return {row[0] for row in rows}
+
+    async def _waiting(self, db: Db, keys: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        if not keys:
+            return set()
+        topics, names = zip(*sorted(keys), strict=True)
+        rows = await db.connection.fetch(in_schema(WAITING, self._service.name), topics, names)
+        return {(row[0], row[1]) for row in rows}
+
+    async def _add_dead_letter(self, db: Db, record: Record, reason: str, attempts: int) -> None:
+        await db.connection.execute(
+            in_schema(PARK, self._service.name),
+            *(record.id, record.topic, record.key, record.type, record.payload, record.headers),
+            *(reason, attempts),
+        )
+
+
+async def replay(service: Service, pool: Pool, handle: Handle, *, only_unavailable: bool = False) -> Replayed:
+    """Handles the parked events of a service again, in order per key; a key stops at its first failure.
+
+    `only_unavailable` is for the consumer itself: keys whose first event merely found something unavailable, each
+    after a rest that grows with its attempts, and keys whose first event waits for one that has been handled.
+    """
+    async with pool.begin() as db:
+        keys = await db.connection.fetch(in_schema(HEADS, service.name), only_unavailable)
+    handled = failed = 0
+    for topic, key in keys:
+        while True:
+            head: Any = None
+            try:
+                async with pool.begin() as db:
+                    head = await db.connection.fetchrow(in_schema(HEAD, service.name), topic, key)
+                    if head is None:
+                        break
+                    await handle(service, db, Record(*head[1:]))
+                    await db.connection.execute(in_schema(DONE, service.name), head[0])
+                handled += 1
+            except Exception as error:
+                if head is None:
+                    raise
+                async with pool.begin() as db:
+                    await db.connection.execute(in_schema(FAILED_AGAIN, service.name), head[0], _reason(error))
+                failed += 1
+                break
+    return Replayed(handled, failed)
+
+
+async def parked(service: str, pool: Pool) -> int:
+    """How many events a service has in `dead_letters`."""
+    async with pool.begin() as db:
+        count: int = await db.connection.fetchval(in_schema(COUNT, service))
+        return count
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without any value: messages of exceptions may hold patient data."""
+    return f"{error.code} {error.reason}" if isinstance(error, ServiceError) else type(error).__name__
