@@ -76,7 +76,7 @@ class Consumer:
         self._subscription: Subscription | None = None
 
     async def run(self) -> None:
-        """Consumes until cancelled, through crashes of PostgreSQL and of the bus. Returns if there is nothing to hear."""
+        """Consumes until cancelled, through crashes of PostgreSQL and of the bus. Returns if it hears nothing."""
         failures = 0
         while self._service.handlers:
             began = time.monotonic()

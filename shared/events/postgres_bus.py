@@ -55,7 +55,6 @@ CREATE OR REPLACE FUNCTION bus.publish(
 BEGIN
   IF session_user <> 'archwire_' || split_part(to_topic, '.', 2)
      AND NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
-     AND NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
     RAISE insufficient_privilege USING MESSAGE = format('%s may not publish to %s', session_user, to_topic);
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('archwire/bus/' || to_topic, 0));
@@ -70,7 +69,6 @@ CREATE OR REPLACE FUNCTION bus.move(of_consumer text, topics text[], partitions 
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF session_user <> 'archwire_' || of_consumer AND NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
-     AND NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
     RAISE insufficient_privilege USING MESSAGE = format('%s may not move %s', session_user, of_consumer);
   END IF;
   INSERT INTO bus.cursor AS c (consumer, topic, partition, position)
