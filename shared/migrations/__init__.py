@@ -31,7 +31,7 @@ from shared.tables import PLATFORM_QUEUES, Located, LocatedMany
 
 OWNER = "archwire_owner"
 SERVICES = Path(__file__).resolve().parents[2] / "services"
-GROUPS = 'directory."group"'
+GROUPS = "directory.practice_group"
 EXTENSIONS = ("btree_gist", "pg_trgm", "unaccent")
 
 TENANT = "tenant_id = (SELECT nullif(current_setting('app.tenant', true), '')::uuid)"
