@@ -29,9 +29,7 @@ BLOCK = 10_000
 EVERY_S = 20.0
 # A row gets its id before its transaction commits: rows younger than this may still have older neighbours under way.
 SETTLED_S = 30
-COLUMNS = (
-    "id, at, actor_id, actor_kind, method, permission, outcome, patient_ids, resource, resource_id, purpose, request_id, trace_id"
-)
+COLUMNS = "id, at, actor_id, actor_kind, method, permission, outcome, patient_ids, resource, resource_id, purpose, request_id, trace_id"
 
 
 def key(data: Path) -> bytes:
@@ -49,7 +47,9 @@ def block_hash(secret: bytes, previous: bytes, seq: int, rows: list[Any]) -> byt
     digest = hmac.new(secret, previous, hashlib.sha256)
     digest.update(seq.to_bytes(8, "big"))
     for row in rows:
-        digest.update(json.dumps([str(v) if v is not None else None for v in row.values()], separators=(",", ":")).encode())
+        digest.update(
+            json.dumps([str(v) if v is not None else None for v in row.values()], separators=(",", ":")).encode()
+        )
         digest.update(b"\n")
     return digest.digest()
 
@@ -75,7 +75,10 @@ class Sealer:
         """Seals every settled row; returns how many."""
         secret, sealed = key(self.data), 0
         async with self.pool.begin() as db:
-            tenants = [r["tenant_id"] for r in await db.connection.fetch(f'SELECT tenant_id FROM "{self.service}".audit_tenant')]  # noqa: S608
+            tenants = [
+                r["tenant_id"]
+                for r in await db.connection.fetch(f'SELECT tenant_id FROM "{self.service}".audit_tenant')
+            ]
         for tenant in tenants:
             while count := await self._seal_block(secret, tenant, settled_s):
                 sealed += count
@@ -86,12 +89,16 @@ class Sealer:
     async def _seal_block(self, secret: bytes, tenant: str, settled_s: float) -> int:
         schema = f'"{self.service}"'
         async with self.pool.begin(tenant, "*") as db:
-            if not await db.connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtext($1))", f"audit {self.service} {tenant}"):
+            if not await db.connection.fetchval(
+                "SELECT pg_try_advisory_xact_lock(hashtext($1))", f"audit {self.service} {tenant}"
+            ):
                 return 0
-            head = await db.connection.fetchrow(f"SELECT seq, last_audit_id, hash FROM {schema}.audit_seal ORDER BY seq DESC LIMIT 1")  # noqa: S608
+            head = await db.connection.fetchrow(
+                f"SELECT seq, last_audit_id, hash FROM {schema}.audit_seal ORDER BY seq DESC LIMIT 1"
+            )
             seq, last, previous = (head["seq"] + 1, head["last_audit_id"], head["hash"]) if head else (1, 0, b"")
             rows = await db.connection.fetch(
-                f"SELECT {COLUMNS} FROM {schema}.audit WHERE id > $1 AND at < now() - make_interval(secs => $2) ORDER BY id LIMIT $3",  # noqa: S608
+                f"SELECT {COLUMNS} FROM {schema}.audit WHERE id > $1 AND at < now() - make_interval(secs => $2) ORDER BY id LIMIT $3",
                 last,
                 settled_s,
                 BLOCK,
@@ -100,7 +107,7 @@ class Sealer:
                 return 0
             seal = block_hash(secret, previous, seq, rows)
             await db.connection.execute(
-                f"INSERT INTO {schema}.audit_seal (seq, last_audit_id, row_count, hash, sealed_at) VALUES ($1, $2, $3, $4, now())",  # noqa: S608
+                f"INSERT INTO {schema}.audit_seal (seq, last_audit_id, row_count, hash, sealed_at) VALUES ($1, $2, $3, $4, now())",
                 seq,
                 rows[-1]["id"],
                 len(rows),
@@ -132,11 +139,13 @@ async def verify(owner_dsn: str, data: Path) -> Report:
     try:
         for service in NAMES:
             schema = f'"{service}"'
-            for record in await connection.fetch(f"SELECT DISTINCT tenant_id::text FROM {schema}.audit_seal"):  # noqa: S608
+            for record in await connection.fetch(f"SELECT DISTINCT tenant_id::text FROM {schema}.audit_seal"):
                 await _verify_chain(connection, secret, service, record["tenant_id"], data, report)
             for anchor in (data / "audit").glob(f"{service}-*.jsonl"):
                 tenant = anchor.stem.removeprefix(f"{service}-")
-                sealed = await connection.fetchval(f"SELECT count(*) FROM {schema}.audit_seal WHERE tenant_id = $1::uuid", tenant)  # noqa: S608
+                sealed = await connection.fetchval(
+                    f"SELECT count(*) FROM {schema}.audit_seal WHERE tenant_id = $1::uuid", tenant
+                )
                 if not sealed:
                     report.say(False, f"{service} {tenant}: every seal is gone")
     finally:
@@ -148,10 +157,10 @@ async def verify(owner_dsn: str, data: Path) -> Report:
 
 async def _verify_chain(connection: Any, secret: bytes, service: str, tenant: str, data: Path, report: Report) -> None:
     schema, previous, last, count = f'"{service}"', b"", 0, 0
-    seals = await connection.fetch(f"SELECT * FROM {schema}.audit_seal WHERE tenant_id = $1::uuid ORDER BY seq", tenant)  # noqa: S608
+    seals = await connection.fetch(f"SELECT * FROM {schema}.audit_seal WHERE tenant_id = $1::uuid ORDER BY seq", tenant)
     for expected, seal in enumerate(seals, 1):
         rows = await connection.fetch(
-            f"SELECT {COLUMNS} FROM {schema}.audit WHERE tenant_id = $1::uuid AND id > $2 AND id <= $3 ORDER BY id",  # noqa: S608
+            f"SELECT {COLUMNS} FROM {schema}.audit WHERE tenant_id = $1::uuid AND id > $2 AND id <= $3 ORDER BY id",
             tenant,
             last,
             seal["last_audit_id"],
@@ -163,7 +172,9 @@ async def _verify_chain(connection: Any, secret: bytes, service: str, tenant: st
     anchor = data / "audit" / f"{service}-{tenant}.jsonl"
     lines = anchor.read_text().splitlines() if anchor.exists() else []
     anchored = json.loads(lines[-1]) if lines else {"seq": 0, "hash": ""}
-    if anchored["seq"] > len(seals) or (anchored["seq"] and seals[anchored["seq"] - 1]["hash"].hex() != anchored["hash"]):
+    if anchored["seq"] > len(seals) or (
+        anchored["seq"] and seals[anchored["seq"] - 1]["hash"].hex() != anchored["hash"]
+    ):
         report.say(False, f"{service} {tenant}: the chain ends before its anchor {anchored['seq']}")
         return
     report.say(True, f"{service} {tenant}: {count} rows in {len(seals)} blocks")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -30,19 +30,19 @@ class Platform:
     def __init__(self, schema: str) -> None:
         s = f'"{schema}"'  # one of the nine names
         self.tenants_met: set[str] = set()  # groups that this process has noted for the audit's sealer
-        self.met = f"INSERT INTO {s}.audit_tenant (tenant_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING"  # noqa: S608
+        self.met = f"INSERT INTO {s}.audit_tenant (tenant_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING"
         self.claim = (
-            f"INSERT INTO {s}.reply (caller, method, request_id, request_hash) VALUES ($1, $2, $3::uuid, $4) "  # noqa: S608
+            f"INSERT INTO {s}.reply (caller, method, request_id, request_hash) VALUES ($1, $2, $3::uuid, $4) "
             "ON CONFLICT DO NOTHING RETURNING true"
         )
-        self.kept = f"SELECT request_hash, reply FROM {s}.reply WHERE tenant_id = nullif(current_setting('app.tenant', true), '')::uuid AND caller = $1 AND method = $2 AND request_id = $3::uuid"  # noqa: S608
+        self.kept = f"SELECT request_hash, reply FROM {s}.reply WHERE tenant_id = nullif(current_setting('app.tenant', true), '')::uuid AND caller = $1 AND method = $2 AND request_id = $3::uuid"
         audit = (
-            f"INSERT INTO {s}.audit (at, actor_id, actor_kind, method, permission, outcome, patient_ids, resource, "  # noqa: S608
+            f"INSERT INTO {s}.audit (at, actor_id, actor_kind, method, permission, outcome, patient_ids, resource, "
             "resource_id, purpose, request_id, trace_id) "
         )
         # One round trip for everything a Call leaves behind.
         self.finish = (
-            "WITH events AS ("  # noqa: S608
+            "WITH events AS ("
             f"INSERT INTO {s}.outbox (key, type, payload, headers) "
             "SELECT e.key, e.type, e.payload, $4::jsonb FROM unnest($1::text[], $2::text[], $3::bytea[]) WITH ORDINALITY AS e(key, type, payload, n) ORDER BY e.n), "
             f"works AS (INSERT INTO {s}.work (job, key, due_at, traceparent) "
@@ -61,7 +61,19 @@ class Call:
     `db` runs statements; `actor` is who asks, with the locations of this method's permission; `now` is the only clock.
     """
 
-    __slots__ = ("_details", "_directory", "_events", "_later", "actor", "db", "method", "now", "permission", "request_id")
+    __slots__ = (
+        "_details",
+        "_directory",
+        "_events",
+        "_later",
+        "actor",
+        "db",
+        "method",
+        "noted",
+        "now",
+        "permission",
+        "request_id",
+    )
 
     def __init__(
         self,
@@ -80,6 +92,7 @@ class Call:
         self.method = method
         self.permission = permission
         self.request_id = request_id
+        self.noted = False  # whether this call told the sealer of a group: true for good once it has committed
         self._directory = directory
         self._events: list[tuple[str, str, bytes]] = []
         self._later: list[tuple[str, str, dt.datetime]] = []
@@ -119,7 +132,7 @@ class Call:
             return False
         if audited and self.actor.tenant_id not in platform.tenants_met:
             await self.db.connection.execute(platform.met, self.actor.tenant_id)
-            platform.tenants_met.add(self.actor.tenant_id)
+            self.noted = True
         trace = telemetry.current()
         headers = {
             "time": self.now.isoformat(),
@@ -189,6 +202,8 @@ async def open_call(
         call = Call(db, actor, dt.datetime.now(dt.UTC), method=method, directory=directory)
         yield call
         woken = await call.finish(platform, None, None, writes=True)
+    if call.noted:
+        platform.tenants_met.add(actor.tenant_id)
     if woken and wake is not None:
         wake()
 
@@ -201,7 +216,7 @@ def patient_ids(message: Message) -> set[str]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _readers(descriptor: Descriptor) -> tuple[Callable[[Any, set[str]], None], ...]:
     readers: list[Callable[[Any, set[str]], None]] = []
     for field in descriptor.fields:
@@ -213,9 +228,13 @@ def _readers(descriptor: Descriptor) -> tuple[Callable[[Any, set[str]], None], .
                 readers.append(lambda m, found, n=name: found.update(getattr(m, n)))
         elif field.message_type is not None and _speaks_of_patients(field.message_type, frozenset()):
             if field.is_repeated:
-                readers.append(lambda m, found, n=name: [found.update(patient_ids(item)) for item in getattr(m, n)] and None)
+                readers.append(
+                    lambda m, found, n=name: [found.update(patient_ids(item)) for item in getattr(m, n)] and None
+                )
             else:
-                readers.append(lambda m, found, n=name: found.update(patient_ids(getattr(m, n))) if m.HasField(n) else None)
+                readers.append(
+                    lambda m, found, n=name: found.update(patient_ids(getattr(m, n))) if m.HasField(n) else None
+                )
     return tuple(readers)
 
 

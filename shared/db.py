@@ -99,7 +99,9 @@ class Db:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
 
-    async def all(self, stmt: Statement, *, conflict: Mapping[str, ServiceError] | None = None, **params: Any) -> list[Any]:
+    async def all(
+        self, stmt: Statement, *, conflict: Mapping[str, ServiceError] | None = None, **params: Any
+    ) -> list[Any]:
         """Returns every row."""
         with statement_span(stmt.name), translate(conflict):
             return await self.connection.fetch(stmt.sql, *stmt.arguments(params))
@@ -200,9 +202,8 @@ class Pool:
             done = True
         finally:
             try:
-                if not done and not connection.is_closed():
-                    if connection.is_in_transaction():
-                        await connection.execute("ROLLBACK", timeout=5)
+                if not done and not connection.is_closed() and connection.is_in_transaction():
+                    await connection.execute("ROLLBACK", timeout=5)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
                 connection.terminate()
             finally:

@@ -131,7 +131,16 @@ class Signer:
     def mint(self, actor: Actor, audience: str) -> str:
         """A token for one service, good for 90 s. The same actor gets the same token for 30 s: signing is off the hot path."""
         now = time.time()
-        cache_key = (actor.session_id or actor.user_id, actor.tenant_id, actor.kind, actor.ip, audience, actor.purpose, str(actor.grants), str(actor.subject))
+        cache_key = (
+            actor.session_id or actor.user_id,
+            actor.tenant_id,
+            actor.kind,
+            actor.ip,
+            audience,
+            actor.purpose,
+            str(actor.grants),
+            str(actor.subject),
+        )
         cached = self._minted.get(cache_key)
         if cached and cached[0] > now:
             return cached[1]
@@ -142,7 +151,10 @@ class Signer:
             "sub": actor.user_id,
             "tid": actor.tenant_id,
             "knd": actor.kind,
-            "grt": {role: locations if locations == EVERYWHERE else list(locations) for role, locations in actor.grants.items()},
+            "grt": {
+                role: locations if locations == EVERYWHERE else list(locations)
+                for role, locations in actor.grants.items()
+            },
             "sbj": dict(actor.subject),
             "pur": actor.purpose,
             "sid": actor.session_id,
@@ -176,7 +188,14 @@ class Signer:
                 raise ValueError("header")
             grants = {role: where if where == EVERYWHERE else tuple(where) for role, where in claims["grt"].items()}
             actor = Actor(
-                claims["tid"], claims["sub"], claims["knd"], grants, claims["sbj"], claims["pur"], claims["sid"], claims["ip"]
+                claims["tid"],
+                claims["sub"],
+                claims["knd"],
+                grants,
+                claims["sbj"],
+                claims["pur"],
+                claims["sid"],
+                claims["ip"],
             )
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Unauthenticated("BAD_TOKEN", "the token is not good") from error

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 from shared import storage, telemetry
-from shared.call import open_call
 from shared.audit import Sealer
+from shared.call import open_call
 from shared.config import Config
 from shared.db import Db, Pool
 from shared.events import Bus, Consumer, Relay, open_bus
@@ -89,8 +89,12 @@ class Node:
         actor = system(headers["tenant"], f"{service.name}.events")
         await db.scope(actor.tenant_id, actor.locations)
         methods = self.methods[service.name]
-        with telemetry.root_span(f"{service.name} {event.DESCRIPTOR.name}", headers.get("traceparent", ""), kind="CONSUMER"):
-            call = methods.event_call(db, actor, directory=lambda call: self._directory(self.signer.mint(call.actor, "directory")))
+        with telemetry.root_span(
+            f"{service.name} {event.DESCRIPTOR.name}", headers.get("traceparent", ""), kind="CONSUMER"
+        ):
+            call = methods.event_call(
+                db, actor, directory=lambda call: self._directory(self.signer.mint(call.actor, "directory"))
+            )
             await handler(event, call)
             woken = await call.finish(methods.platform, None, None, writes=True)
         if woken:
@@ -98,7 +102,7 @@ class Node:
             asyncio.get_running_loop().call_later(0.003, self.wake, service.name)
 
     @staticmethod
-    @lru_cache(maxsize=None)
+    @cache
     def _handlers_of(name: str) -> dict[str, tuple[Any, Any]]:
         return {kind.DESCRIPTOR.full_name: (kind, handler) for kind, handler in load(name).handlers.items()}  # type: ignore[attr-defined]
 

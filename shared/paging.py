@@ -32,7 +32,9 @@ class Paged:
 
 def paged(query: Select[Any], *key: Any, descending: bool = False) -> Paged:
     """Declares a list ordered by the key columns, none of them null, the last one unique."""
-    columns: list[ColumnElement[Any]] = [column.expression if hasattr(column, "expression") else column for column in key]
+    columns: list[ColumnElement[Any]] = [
+        column.expression if hasattr(column, "expression") else column for column in key
+    ]
     after = tuple_(*[bindparam(f"after_{i}", type_=column.type) for i, column in enumerate(columns, 1)])
     row = tuple_(*columns)
     ordered = query.order_by(*[column.desc() if descending else column.asc() for column in columns])
@@ -66,7 +68,8 @@ def _bad_token() -> Invalid:
 
 def _encode(values: list[Any]) -> str:
     tagged = [
-        {"t": v.isoformat()} if isinstance(v, dt.datetime) else {"d": v.isoformat()} if isinstance(v, dt.date) else v for v in values
+        {"t": v.isoformat()} if isinstance(v, dt.datetime) else {"d": v.isoformat()} if isinstance(v, dt.date) else v
+        for v in values
     ]
     return base64.urlsafe_b64encode(orjson.dumps(tagged)).rstrip(b"=").decode()
 
@@ -77,7 +80,10 @@ def _decode(token: str, length: int) -> list[Any]:
         if not isinstance(values, list) or len(values) != length:
             raise ValueError
         return [
-            (dt.datetime.fromisoformat(v["t"]) if "t" in v else dt.date.fromisoformat(v["d"])) if isinstance(v, dict) else v for v in values
+            (dt.datetime.fromisoformat(v["t"]) if "t" in v else dt.date.fromisoformat(v["d"]))
+            if isinstance(v, dict)
+            else v
+            for v in values
         ]
     except (ValueError, KeyError, TypeError):
         raise _bad_token() from None

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
+from archwire.common.v1.money_pb2 import Money
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from archwire.common.v1.money_pb2 import Money
 from shared.errors import Invalid
 
 M = TypeVar("M", bound=Message)
@@ -53,23 +53,26 @@ def from_date(text: str, field: str | None = None) -> dt.date:
         raise Invalid("BAD_DATE", "there is no such date: YYYY-MM-DD", field=field) from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _prefix(descriptor: EnumDescriptor) -> str:
     """The prefix of an enum's values: APPOINTMENT_STATE_ of AppointmentState."""
     name = descriptor.name
-    upper = "".join(("_" + c if c.isupper() and i and not name[i - 1].isupper() else c) for i, c in enumerate(name)).upper() + "_"
+    upper = (
+        "".join(("_" + c if c.isupper() and i and not name[i - 1].isupper() else c) for i, c in enumerate(name)).upper()
+        + "_"
+    )
     zero = descriptor.values_by_number[0].name
     return zero.removesuffix("UNSPECIFIED") if zero.endswith("_UNSPECIFIED") else upper
 
 
-@lru_cache(maxsize=None)
+@cache
 def enum_names(descriptor: EnumDescriptor) -> dict[int, str]:
     """Number to short lower name; the unspecified value is the empty text."""
     prefix = _prefix(descriptor)
     return {v.number: v.name.removeprefix(prefix).lower() if v.number else "" for v in descriptor.values}
 
 
-@lru_cache(maxsize=None)
+@cache
 def enum_numbers(descriptor: EnumDescriptor) -> dict[str, int]:
     """Short lower name to number."""
     return {name: number for number, name in enum_names(descriptor).items()}
@@ -102,7 +105,7 @@ def to_proto(kind: type[M], row: Any, **overrides: Any) -> M:
     return message
 
 
-@lru_cache(maxsize=None)
+@cache
 def _plan(kind: type[Message], columns: tuple[str, ...]) -> tuple[tuple[str, str, Callable[[Any], Any] | None], ...]:
     present, plan = set(columns), []
     for field in kind.DESCRIPTOR.fields:
@@ -131,4 +134,6 @@ def _converter(field: FieldDescriptor) -> Callable[[Any], Any] | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)
+    return (
+        value if isinstance(value, str) else value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)
+    )

@@ -18,13 +18,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import grpc
 import grpc.aio
 import orjson
 import protovalidate
+from archwire.common.v1 import options_pb2
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
@@ -33,7 +34,6 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from archwire.common.v1 import options_pb2
 from shared import telemetry
 from shared.call import Call, Platform
 from shared.db import Db, Pool, translate
@@ -62,7 +62,7 @@ class Method:
     response: type[Message]
 
 
-@lru_cache(maxsize=None)
+@cache
 def methods_of(service: str) -> dict[str, Method]:
     """Every RPC of a service by its bare name, over all proto services of its package."""
     found: dict[str, Method] = {}
@@ -74,7 +74,7 @@ def methods_of(service: str) -> dict[str, Method]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def proto_services(service: str) -> tuple[ServiceDescriptor, ...]:
     """The proto services of archwire.<service>.v1."""
     package = importlib.import_module(f"archwire.{service}.v1")
@@ -190,6 +190,8 @@ class Methods:
                 raise
             with translate(None):
                 woken = await call.finish(self.platform, request, reply, writes=method.writes)
+        if call.noted:
+            self.platform.tenants_met.add(actor.tenant_id)
         if woken:
             self._wake()
         return bytes(reply.SerializeToString())
@@ -231,11 +233,17 @@ def check(request: Message) -> None:
     if not violations:
         return
     problems = [
-        {"field": _field_path(violation.proto.field), "rule": violation.proto.rule_id, "message": violation.proto.message}
+        {
+            "field": _field_path(violation.proto.field),
+            "rule": violation.proto.rule_id,
+            "message": violation.proto.message,
+        }
         for violation in violations
     ]
     first = problems[0]
-    raise Invalid("INVALID_FIELD", str(first["message"]), field=str(first["field"]), rule=first["rule"], errors=problems)
+    raise Invalid(
+        "INVALID_FIELD", str(first["message"]), field=str(first["field"]), rule=first["rule"], errors=problems
+    )
 
 
 def _field_path(path: Any) -> str:
@@ -259,7 +267,9 @@ class LocalChannel:
     async def request(self, method: Method, request: Message, *, token: str, timeout: float) -> Message:
         methods = self._services[method.name.split(".", 1)[0]]
         payload = request.SerializeToString()
-        reply = await methods.answer(method.path, payload, token=token, timeout=timeout, traceparent=telemetry.traceparent())
+        reply = await methods.answer(
+            method.path, payload, token=token, timeout=timeout, traceparent=telemetry.traceparent()
+        )
         return method.response.FromString(reply)
 
 
@@ -292,7 +302,13 @@ class NetworkChannel:
                 failure = from_grpc(error)
                 keyed = not method.writes or bool(getattr(request, "request_id", ""))
                 pause = random.uniform(0.02, 0.08) * 2**attempt  # noqa: S311  jitter
-                if not (isinstance(failure, Unavailable) and keyed and attempt < 3 and self._budget >= 1 and left > pause + LEAST_S):
+                if not (
+                    isinstance(failure, Unavailable)
+                    and keyed
+                    and attempt < 3
+                    and self._budget >= 1
+                    and left > pause + LEAST_S
+                ):
                     raise failure from None
                 self._budget -= 1
                 await asyncio.sleep(pause)
@@ -302,8 +318,14 @@ class NetworkChannel:
         service = method.name.split(".", 1)[0]
         channel = self._channels.get(service)
         if channel is None:
-            channel = self._channels[service] = grpc.aio.insecure_channel(self._addresses[service], options=list(self.OPTIONS))
-        call = channel.unary_unary(method.path, request_serializer=method.request.SerializeToString, response_deserializer=method.response.FromString)
+            channel = self._channels[service] = grpc.aio.insecure_channel(
+                self._addresses[service], options=list(self.OPTIONS)
+            )
+        call = channel.unary_unary(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
         self._calls[method.path] = call
         return call
 
@@ -377,7 +399,11 @@ def from_grpc(error: grpc.aio.AioRpcError) -> ServiceError:
                     field = details.pop("field", None)
                     kind = BY_CODE.get(error.code().name, Unavailable)
                     return kind(info.reason, status.message, field=field, **details)
-    if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED):
+    if error.code() in (
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    ):
         return Unavailable(error.code().name, "the service cannot answer now: try again")
     if error.code() is grpc.StatusCode.UNIMPLEMENTED:
         return Unavailable("UNIMPLEMENTED", "the service does not have this method yet")
@@ -390,7 +416,11 @@ async def serve(services: Sequence[Methods], address: str) -> tuple[grpc.aio.Ser
     from grpc_reflection.v1alpha import reflection
 
     server = grpc.aio.server(
-        options=[("grpc.max_connection_age_ms", 300_000), ("grpc.max_connection_age_grace_ms", 60_000), ("grpc.so_reuseport", 0)],
+        options=[
+            ("grpc.max_connection_age_ms", 300_000),
+            ("grpc.max_connection_age_grace_ms", 60_000),
+            ("grpc.so_reuseport", 0),
+        ],
         maximum_concurrent_rpcs=256,
     )
     names = [reflection.SERVICE_NAME, health.SERVICE_NAME]

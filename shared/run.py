@@ -44,12 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="archwire", description="The operating system for multi-location orthodontic groups.")
+    parser = argparse.ArgumentParser(
+        prog="archwire", description="The operating system for multi-location orthodontic groups."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[Config, Any], int | None], text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
-        sub.add_argument("--data", metavar="DIR", help="folder of the database and files (ARCHWIRE_DATA, default .archwire)")
+        sub.add_argument(
+            "--data", metavar="DIR", help="folder of the database and files (ARCHWIRE_DATA, default .archwire)"
+        )
         sub.set_defaults(command=command)
         return sub
 
@@ -57,10 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--port", type=int, help="port of the gateway (ARCHWIRE_PORT, default 8420; 0 takes a free one)")
     sub.add_argument("--no-seed", action="store_true", help="leave an empty installation empty")
     sub = add("run", run, "Runs one part of a distributed installation.")
-    sub.add_argument("part", choices=(*NAMES, "gateway", "worker", "all"), help="a service, the workers of all services, the gateway, or all")
+    sub.add_argument(
+        "part",
+        choices=(*NAMES, "gateway", "worker", "all"),
+        help="a service, the workers of all services, the gateway, or all",
+    )
     sub.add_argument("--port", type=int, help="port to listen on")
     sub = add("migrate", migrate, "Brings the database to this version.")
-    sub.add_argument("--autogenerate", metavar="SERVICE", choices=NAMES, help="write a new migration of a service from its models")
+    sub.add_argument(
+        "--autogenerate", metavar="SERVICE", choices=NAMES, help="write a new migration of a service from its models"
+    )
     sub.add_argument("-m", "--message", default="change", help="what the new migration does")
     sub.add_argument("--check", action="store_true", help="only say whether models and database agree")
     add("seed", seed, "Fills an empty installation with the demo group.")
@@ -121,11 +131,13 @@ async def _serve_all(config: Config, database: _Database, listener: socket.socke
 def _uvicorn(app: Any) -> Any:
     import uvicorn
 
-    return uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10, server_header=False)
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10, server_header=False
+    )
 
 
 async def _announce(server: Any, config: Config, started: float) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
         await asyncio.sleep(0.01)
     print(f"Archwire is ready at http://127.0.0.1:{config.port}  ({time.perf_counter() - started:.1f} s)", flush=True)
     note = config.data / "demo-logins.txt"
@@ -172,7 +184,7 @@ async def _run_part(config: Config, database: _Database, part: str) -> None:
             await stop.wait()
         else:
             await node.start([part], work=False)
-            server, health, port = await serve(list(node.methods.values()), config.listen_address(part))
+            server, health, port = await serve(list(node.methods.values()), config.listen)
             print(f"archwire {part} listens on port {port}", flush=True)
             await stop.wait()
             await health.enter_graceful_shutdown()
@@ -228,9 +240,13 @@ def replay(config: Config, options: Any) -> int:
 
     async def again(database: _Database) -> None:
         node = Node(config, database.dsn)
-        await node.start([options.service, "directory"] if options.service != "directory" else ["directory"], work=False)
+        await node.start(
+            [options.service, "directory"] if options.service != "directory" else ["directory"], work=False
+        )
         try:
-            handled, left = await events.replay(node.methods[options.service].service, node.pools[options.service], node.handle)
+            handled, left = await events.replay(
+                node.methods[options.service].service, node.pools[options.service], node.handle
+            )
             print(f"{options.service}: {handled} handled, {left} still parked")
         finally:
             await node.stop()
@@ -277,7 +293,9 @@ def create_group(config: Config, options: Any) -> int:
     bootstrap = import_module("shared.demo.bootstrap")
     with _database(config) as database:
         database.migrate()
-        print(_loop(bootstrap.create_group(config, database.dsn, options.name, options.owner_email, options.owner_name)))
+        print(
+            _loop(bootstrap.create_group(config, database.dsn, options.name, options.owner_email, options.owner_name))
+        )
     return 0
 
 
@@ -335,7 +353,9 @@ def _listen(port: int, host: str = "127.0.0.1") -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError:
-        raise Stop(f"port {port} is in use: stop what uses it, or choose another with --port or ARCHWIRE_PORT") from None
+        raise Stop(
+            f"port {port} is in use: stop what uses it, or choose another with --port or ARCHWIRE_PORT"
+        ) from None
     listener.listen(1024)
     listener.set_inheritable(True)
     return listener

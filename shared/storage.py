@@ -49,7 +49,9 @@ class DirectoryStorage:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit_bytes:
-                    raise Invalid("FILE_TOO_LARGE", f"the file is larger than {limit_bytes} bytes", limit_bytes=limit_bytes)
+                    raise Invalid(
+                        "FILE_TOO_LARGE", f"the file is larger than {limit_bytes} bytes", limit_bytes=limit_bytes
+                    )
                 digest.update(chunk)
                 await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(_sync, file)

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     BigInteger,
     Column,
-    DateTime,
     Date,
+    DateTime,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -100,7 +100,10 @@ def cents(**options: Any) -> Any:
 def ref(column: str, target: str, **options: Any) -> ForeignKeyConstraint:
     """The foreign key (tenant_id, `column`) to (tenant_id, id) of `target`, "schema.table"."""
     return ForeignKeyConstraint(
-        ["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"], name=f"fk_{column}_{target.split('.')[1]}", **options
+        ["tenant_id", column],
+        [f"{target}.tenant_id", f"{target}.id"],
+        name=f"fk_{column}_{target.split('.')[1]}",
+        **options,
     )
 
 

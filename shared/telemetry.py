@@ -154,7 +154,19 @@ def prometheus() -> str:
 class JsonLines(logging.Formatter):
     """One JSON object a line. Only the message template's own arguments and `extra` fields named here get in."""
 
-    FIELDS = ("service", "method", "route", "status", "outcome", "duration_ms", "reason", "topic", "count", "job", "event_type")
+    FIELDS = (
+        "service",
+        "method",
+        "route",
+        "status",
+        "outcome",
+        "duration_ms",
+        "reason",
+        "topic",
+        "count",
+        "job",
+        "event_type",
+    )
 
     def format(self, record: logging.LogRecord) -> str:
         trace = _current.get()

@@ -39,14 +39,16 @@ class Worker:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._lease = (
-            f"UPDATE {table} SET due_at = now() + make_interval(secs => $1), attempts = attempts + 1 WHERE id IN ("  # noqa: S608
+            f"UPDATE {table} SET due_at = now() + make_interval(secs => $1), attempts = attempts + 1 WHERE id IN ("
             f"SELECT id FROM {table} WHERE failed_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) "
             "RETURNING id, tenant_id, job, key, attempts, traceparent"
         )
-        self._done = f"DELETE FROM {table} WHERE id = $1"  # noqa: S608
-        self._again = f"UPDATE {table} SET due_at = now() + make_interval(secs => $2), reason = $3 WHERE id = $1"  # noqa: S608
-        self._failed = f"UPDATE {table} SET failed_at = now(), reason = $2 WHERE id = $1"  # noqa: S608
-        self._next = f"SELECT extract(epoch FROM min(due_at) - now())::float8 AS wait FROM {table} WHERE failed_at IS NULL"  # noqa: S608
+        self._done = f"DELETE FROM {table} WHERE id = $1"
+        self._again = f"UPDATE {table} SET due_at = now() + make_interval(secs => $2), reason = $3 WHERE id = $1"
+        self._failed = f"UPDATE {table} SET failed_at = now(), reason = $2 WHERE id = $1"
+        self._next = (
+            f"SELECT extract(epoch FROM min(due_at) - now())::float8 AS wait FROM {table} WHERE failed_at IS NULL"
+        )
 
     def start(self) -> None:
         if self.service.jobs and self._task is None:
@@ -97,9 +99,13 @@ class Worker:
         except Exception as error:
             reason = getattr(error, "reason", type(error).__name__)
             again = isinstance(error, Unavailable | TimeoutError) or row.attempts < ATTEMPTS
-            log.warning("a job failed", extra={"job": name, "reason": reason}, exc_info=not isinstance(error, Unavailable))
+            log.warning(
+                "a job failed", extra={"job": name, "reason": reason}, exc_info=not isinstance(error, Unavailable)
+            )
             statement, arguments = (
-                (self._again, (min(2.0 ** min(row.attempts, 12) * 0.25, LONGEST_BACKOFF_S), reason)) if again else (self._failed, (reason,))
+                (self._again, (min(2.0 ** min(row.attempts, 12) * 0.25, LONGEST_BACKOFF_S), reason))
+                if again
+                else (self._failed, (reason,))
             )
             async with self.pool.begin() as db:
                 await db.connection.execute(statement, row.id, *arguments)

@@ -39,7 +39,7 @@ async def seed(config: Config, owner_dsn: str, *, patients: int = demo.PATIENTS)
     """Writes the demo group unless a group exists; returns the number of rows. Deterministic, relative to today."""
     connection = await asyncpg.connect(owner_dsn)
     try:
-        if await connection.fetchval("SELECT EXISTS (SELECT FROM directory.group_)"):
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM directory.practice_group)"):
             return 0
         started = time.perf_counter()
         types = import_module("services.scheduling.seed").TYPES
@@ -70,7 +70,13 @@ async def _copy(connection: Any, tenant_id: str, model: Any, rows: Sequence[Mapp
     leading: tuple[str, ...] = (tenant_id,) if "tenant_id" in table.columns else ()
     try:
         records = [
-            (*leading, *(json.dumps(row[name]) if encode and row[name] is not None else row[name] for name, encode in zip(columns, as_json, strict=True)))
+            (
+                *leading,
+                *(
+                    json.dumps(row[name]) if encode and row[name] is not None else row[name]
+                    for name, encode in zip(columns, as_json, strict=True)
+                ),
+            )
             for row in rows
         ]
         names = [*(["tenant_id"] if leading else []), *columns]

@@ -98,7 +98,11 @@ class Book:
         alone = sum(1 << i for i, letter in enumerate(pattern) if letter in "DT")
         starts = [u for u in range(OPENS, CLOSES - length + 1) if u + length <= LUNCH[0] or u >= LUNCH[1]]
         # Chairs fill one after the other, as a front desk fills them; after school is asked for most.
-        begin = rng.randrange(len(starts)) if not after_school else next(i for i, u in enumerate(starts) if u >= 15 * 12 - 6)
+        begin = (
+            rng.randrange(len(starts))
+            if not after_school
+            else next(i for i, u in enumerate(starts) if u >= 15 * 12 - 6)
+        )
         for chair in range(len(chairs)):
             for index in range(len(starts)):
                 unit = starts[(begin + index) % len(starts)]
@@ -118,11 +122,24 @@ class Book:
                 lane = 1 if self.doctor[key][0] & bit else 0
                 self.doctor[key][lane] |= bit
 
-    def _add(self, wish: Wish, location: Location, day: dt.date, visit_class: str, pattern: str, chair: int, unit: int, doctor: str) -> None:
+    def _add(
+        self,
+        wish: Wish,
+        location: Location,
+        day: dt.date,
+        visit_class: str,
+        pattern: str,
+        chair: int,
+        unit: int,
+        doctor: str,
+    ) -> None:
         rng, now = self.make.rng, self.make.now
         start = local(day, unit * 5, location.time_zone)
         end = start + dt.timedelta(minutes=5 * len(pattern))
-        booked = min(start - dt.timedelta(days=rng.randrange(4, 50), minutes=rng.randrange(600)), now - dt.timedelta(minutes=rng.randrange(30, 5000)))
+        booked = min(
+            start - dt.timedelta(days=rng.randrange(4, 50), minutes=rng.randrange(600)),
+            now - dt.timedelta(minutes=rng.randrange(30, 5000)),
+        )
         state = wish.state
         if end > now:
             state = "confirmed" if start - now < dt.timedelta(days=3) and rng.random() < 0.8 else "booked"
@@ -131,7 +148,20 @@ class Book:
             elif start - now < dt.timedelta(minutes=10):
                 state = "arrived"
         needs = any(letter in "dDT" for letter in pattern)
-        appointment = Appointment(self.make.id(booked), wish.patient, wish.case, location, wish.type_code, visit_class, pattern, start, location.chairs[chair], doctor if needs else "", state, booked)
+        appointment = Appointment(
+            self.make.id(booked),
+            wish.patient,
+            wish.case,
+            location,
+            wish.type_code,
+            visit_class,
+            pattern,
+            start,
+            location.chairs[chair],
+            doctor if needs else "",
+            state,
+            booked,
+        )
         self.world.appointments.append(appointment)
 
 
@@ -140,7 +170,18 @@ def live(world: World, make: Maker, book: Book, patient: Patient) -> None:
     rng, today = make.rng, make.now.date()
     source = rng.choices(SOURCES, SOURCE_WEIGHTS)[0]
     at = _moment(make, patient.added_on)
-    case = Case(make.id(at), make.id(at), patient, source, world.owner_at(patient.location), "lead", "", [(at, "", "lead")], 0, False)
+    case = Case(
+        make.id(at),
+        make.id(at),
+        patient,
+        source,
+        world.owner_at(patient.location),
+        "lead",
+        "",
+        [(at, "", "lead")],
+        0,
+        False,
+    )
     world.cases.append(case)
     exam_on = patient.added_on + dt.timedelta(days=rng.randrange(3, 20))
     if rng.random() < 0.07:
@@ -160,7 +201,9 @@ def live(world: World, make: Maker, book: Book, patient: Patient) -> None:
     if outcome == "observation" or age < 8:
         _move(case, exam_on, "observation", make)
         for visit in range(1, 8):
-            book.wish(patient, case, "retention", exam_on + dt.timedelta(days=180 * visit)) if exam_on + dt.timedelta(days=180 * visit) < today + dt.timedelta(days=120) else None
+            book.wish(patient, case, "retention", exam_on + dt.timedelta(days=180 * visit)) if exam_on + dt.timedelta(
+                days=180 * visit
+            ) < today + dt.timedelta(days=120) else None
         case.phase = ""
         return None
     if outcome in ("no_treatment", "referred_out"):
@@ -169,7 +212,11 @@ def live(world: World, make: Maker, book: Book, patient: Patient) -> None:
     case.recommended = True
     _move(case, exam_on, "recommended", make)
     if outcome == "pending":
-        return _move(case, exam_on + dt.timedelta(days=200), "inactive", make) if exam_on < today - dt.timedelta(days=200) else None
+        return (
+            _move(case, exam_on + dt.timedelta(days=200), "inactive", make)
+            if exam_on < today - dt.timedelta(days=200)
+            else None
+        )
     signed_on = exam_on + dt.timedelta(days=rng.choice((0, 0, 1, 3, 6, 10, 14, 21)))
     if signed_on >= today:
         return None
@@ -183,7 +230,9 @@ def live(world: World, make: Maker, book: Book, patient: Patient) -> None:
     return _treatment(world, make, book, case, signed_on, start_on, months)
 
 
-def _treatment(world: World, make: Maker, book: Book, case: Case, signed_on: dt.date, start_on: dt.date, months: int) -> None:
+def _treatment(
+    world: World, make: Maker, book: Book, case: Case, signed_on: dt.date, start_on: dt.date, months: int
+) -> None:
     rng, today, patient = make.rng, make.now.date(), case.patient
     case.started_on = start_on
     case.estimated_end = start_on + dt.timedelta(days=30 * months)
@@ -192,7 +241,9 @@ def _treatment(world: World, make: Maker, book: Book, case: Case, signed_on: dt.
     debond_on = start_on + dt.timedelta(days=int(30.4 * actual))
     day = start_on
     forgotten = rng.random() < 0.06
-    while (day := day + dt.timedelta(days=rng.randrange(35, 52))) < min(debond_on - dt.timedelta(days=20), today + dt.timedelta(days=56)):
+    while (day := day + dt.timedelta(days=rng.randrange(35, 52))) < min(
+        debond_on - dt.timedelta(days=20), today + dt.timedelta(days=56)
+    ):
         if day > today and forgotten:
             break
         state = rng.choices(("checked_out", "no_show", "canceled"), (88, 7, 5))[0]
@@ -228,7 +279,9 @@ def _phase(make: Maker, age: int) -> str:
     return rng.choices(("comprehensive_child", "phase_2", "limited"), (82, 12, 6))[0]
 
 
-def _contract(world: World, make: Maker, case: Case, signed_on: dt.date, start_on: dt.date, months: int, debond_on: dt.date | None) -> Contract:
+def _contract(
+    world: World, make: Maker, case: Case, signed_on: dt.date, start_on: dt.date, months: int, debond_on: dt.date | None
+) -> Contract:
     """The contract as signed, with what has been paid by now."""
     rng, today, patient = make.rng, make.now.date(), case.patient
     coverage = next((c for c in _coverages(world)[patient.id]), None)
@@ -237,7 +290,9 @@ def _contract(world: World, make: Maker, case: Case, signed_on: dt.date, start_o
     insurance = 0
     if coverage is not None:
         plan = coverage.plan
-        insurance = min(total * plan.percent_basis_points // 10_000, plan.lifetime_maximum_cents - coverage.used_elsewhere_cents)
+        insurance = min(
+            total * plan.percent_basis_points // 10_000, plan.lifetime_maximum_cents - coverage.used_elsewhere_cents
+        )
     patient_cents = total - insurance
     in_full = rng.random() < 0.22
     down = patient_cents if in_full else min(patient_cents, 5_000 * (patient_cents // 5_000 // 5))

@@ -276,8 +276,18 @@ def _group(make: Maker) -> World:
         for name, code, zone, city, state, zip_code, _, days in LOCATIONS
     ]  # fmt: skip
     staff = [
-        Staff(doctor, first, last, f"dr.{last.lower()}@beacon.example", "orthodontist", tuple(loc.id for loc in locations if doctor in loc.open_days.values()), make.npi())
-        for doctor, (first, last) in zip(doctors, (("Elena", "Rivera"), ("Marcus", "Chen"), ("Ingrid", "Novak")), strict=True)
+        Staff(
+            doctor,
+            first,
+            last,
+            f"dr.{last.lower()}@beacon.example",
+            "orthodontist",
+            tuple(loc.id for loc in locations if doctor in loc.open_days.values()),
+            make.npi(),
+        )
+        for doctor, (first, last) in zip(
+            doctors, (("Elena", "Rivera"), ("Marcus", "Chen"), ("Ingrid", "Novak")), strict=True
+        )
     ]
     used: set[str] = {s.email for s in staff}
 
@@ -326,7 +336,10 @@ def _families(world: World, make: Maker, patients: int) -> None:
         location = rng.choice(world.locations)
         last, spanish = rng.choice(people.LAST), rng.random() < 0.12
         split = rng.random() < 0.17
-        parents = [_parent(make, location, last if not index else rng.choice(people.LAST), areas[location.code], spanish) for index in range(1 + split)]
+        parents = [
+            _parent(make, location, last if not index else rng.choice(people.LAST), areas[location.code], spanish)
+            for index in range(1 + split)
+        ]
         world.parties += parents
         shares = [5000, 5000] if rng.random() < 0.6 else [7000, 3000]
         related = [(parent, "parent", shares[i] if split else 10_000) for i, parent in enumerate(parents)]
@@ -336,11 +349,24 @@ def _families(world: World, make: Maker, patients: int) -> None:
             number += 1
             added = today - dt.timedelta(days=rng.randrange(0, HISTORY_DAYS + 620))
             adult = rng.random() < 0.14
-            age = rng.randrange(19, 48) if adult else rng.choices(range(7, 18), (5, 6, 6, 7, 10, 16, 17, 14, 9, 6, 4))[0]
+            age = (
+                rng.randrange(19, 48) if adult else rng.choices(range(7, 18), (5, 6, 6, 7, 10, 16, 17, 14, 9, 6, 4))[0]
+            )
             birth = added - dt.timedelta(days=365 * age + rng.randrange(365))
             sex = rng.choice(("female", "male"))
             first = rng.choice(people.GIRLS if sex == "female" else people.BOYS)
-            patient = Patient(make.id(added), number, first, last, birth, sex, "es" if spanish else "en", location, list(related), added)
+            patient = Patient(
+                make.id(added),
+                number,
+                first,
+                last,
+                birth,
+                sex,
+                "es" if spanish else "en",
+                location,
+                list(related),
+                added,
+            )
             world.patients.append(patient)
             if insured:
                 used = 100 * rng.randrange(200, 900) if rng.random() < 0.08 else 0
@@ -354,7 +380,19 @@ def _parent(make: Maker, location: Location, last: str, area: str, spanish: bool
     born = make.now.date() - dt.timedelta(days=365 * rng.randrange(30, 56) + rng.randrange(365))
     street = f"{rng.randrange(1, 400)} {rng.choice(people.STREETS)} {rng.choice(people.KINDS)}"
     email = f"{first}.{last}{rng.randrange(1000)}@family.example".lower()
-    return Party(make.id(make.now - dt.timedelta(days=HISTORY_DAYS)), first, last, email, make.phone(area), born, street, location.city, location.state, location.postal_code, "es" if spanish else "en")
+    return Party(
+        make.id(make.now - dt.timedelta(days=HISTORY_DAYS)),
+        first,
+        last,
+        email,
+        make.phone(area),
+        born,
+        street,
+        location.city,
+        location.state,
+        location.postal_code,
+        "es" if spanish else "en",
+    )
 
 
 def local(day: dt.date, minute: int, zone: str) -> dt.datetime:
