@@ -47,7 +47,7 @@ async def respond(send: Send, status: int, body: bytes, content_type: bytes = JS
 
 
 def problem(error: Exception) -> tuple[int, dict[str, Any], list[tuple[bytes, bytes]]]:
-    """Status, problem document and headers of an error. Whatever is not meant for callers is INTERNAL and says no more."""
+    """Status, problem document and headers of an error. What is not meant for callers is INTERNAL and says no more."""
     headers: list[tuple[bytes, bytes]] = []
     field, details = None, {}
     if isinstance(error, ServiceError):

@@ -2,7 +2,7 @@
 
     x.expose("GET /v1/things/{thing_id}", "GetThing")                   other request fields are query parameters
     x.expose("POST /v1/things", "CreateThing", status=201)              request fields are the JSON body
-    x.expose("PATCH /v1/things/{thing_id}", "UpdateThing")              If-Match -> version, Idempotency-Key -> request_id
+    x.expose("PATCH /v1/things/{thing_id}", "UpdateThing")              If-Match and Idempotency-Key fill two
     x.expose("POST /v1/things/{thing_id}/cancel", "CancelThing")        a change of state
 
 An RPC that does not exist, or a path field that its request lacks, fails when this module is imported.

@@ -11,6 +11,8 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from grpc_tools.protoc import main
 
+from gateway.api import Api
+
 POOL = descriptor_pool.Default()
 for _name in (
     "archwire.common.v1.money_pb2",
@@ -52,3 +54,14 @@ SERVICE = POOL.FindServiceByName("archwire.example.v1.ExampleService")
 def message(name: str) -> Any:
     """The class of a message of the example."""
     return message_factory.GetMessageClass(POOL.FindMessageTypeByName(f"archwire.example.v1.{name}"))
+
+
+def example_api() -> Api:
+    """The example's public methods."""
+    api = Api("example", (SERVICE,))
+    api.expose("POST /v1/visits", "BookVisit", status=201)
+    api.expose("GET /v1/visits", "ListVisits")
+    api.expose("GET /v1/visits/{visit_id}", "GetVisit")
+    api.expose("PATCH /v1/visits/{visit_id}", "UpdateVisit")
+    api.expose("DELETE /v1/visits/{visit_id}", "DeleteVisit", status=204)
+    return api
