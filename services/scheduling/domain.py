@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 UNIT_MINUTES = 5
@@ -98,7 +99,7 @@ def intersection(left: Iterable[Span], right: Sequence[Span]) -> list[Span]:
 def overlapping(spans: Iterable[Span]) -> bool:
     """True when two of the spans share something, or one is empty."""
     ordered = sorted(spans)
-    return any(a >= b for a, b in ordered) or any(b > c for (_, b), (c, _) in zip(ordered, ordered[1:], strict=False))
+    return any(a >= b for a, b in ordered) or any(b > c for (_, b), (c, _) in pairwise(ordered))
 
 
 # --- patterns ---------------------------------------------------------------------------------------------------------

@@ -193,7 +193,7 @@ class Sheet:
     ) -> Spot | str:
         """Where a visit goes that starts at this bit, or the reason why it cannot, in capitals."""
         length = len(pattern)
-        if not 0 <= start or not runs(self.open & window, length) >> start & 1:
+        if start < 0 or not runs(self.open & window, length) >> start & 1:
             return "OUTSIDE_HOURS"
         if needs_doctor(pattern):
             present = [
