@@ -21,7 +21,15 @@ CO_INSURANCE, DEDUCTIBLE, DESCRIPTION, LIMIT, NOT_COVERED, OTHER_PAYER = "A", "C
 YEAR_TO_DATE, REMAINING, LIFETIME, LIFETIME_REMAINING = "24", "29", "32", "33"
 BENEFIT_BEGIN = "348"
 AGE_HIGH, AGE_LOW = "S7", "S8"
-UNITS = {"6": "hour", "7": "day", "21": "year", "22": "benefit year", "23": "calendar year", "32": "lifetime", "34": "month"}
+UNITS = {
+    "6": "hour",
+    "7": "day",
+    "21": "year",
+    "22": "benefit year",
+    "23": "calendar year",
+    "32": "lifetime",
+    "34": "month",
+}
 UNITS |= {"35": "week", "27": "visit"}
 
 
@@ -56,7 +64,7 @@ class Advice:
 class OrthoBenefits:
     """What is known about orthodontic benefits. None is unknown. Money in cents, shares in 1/100 of a percent.
 
-    `ambiguous` names the facts for which the payer sent several values: the one kept is the least favourable to the family.
+    `ambiguous` names the facts for which the payer sent several values: the one least favourable to the family is kept.
     """
 
     covered: Fact[str]
@@ -80,7 +88,9 @@ def ortho_benefits(answer: Answer) -> OrthoBenefits:
     """Derives the summary from the benefits of one answer; in-network rows come before the others."""
     rows = [row for row in answer.benefits if ORTHODONTICS in row.service_types]
     found = OrthoBenefits(covered=_covered(rows, answer.benefits))
-    amounts = [row for row in rows if row.information == LIMIT and row.amount_cents is not None and not row.quantity_qualifier]
+    amounts = [
+        row for row in rows if row.information == LIMIT and row.amount_cents is not None and not row.quantity_qualifier
+    ]
     deductibles = [row for row in rows if row.information == DEDUCTIBLE and row.amount_cents is not None]
 
     def least(name: str, candidates: Iterable[Benefit], value: Callable[[Benefit], int], worst: Callable = min) -> None:
@@ -94,7 +104,9 @@ def ortho_benefits(answer: Answer) -> OrthoBenefits:
     def cents(row: Benefit) -> int:
         return row.amount_cents or 0
 
-    shares = [r for r in rows if r.information == CO_INSURANCE and r.percent_basis_points is not None and not r.procedure]
+    shares = [
+        r for r in rows if r.information == CO_INSURANCE and r.percent_basis_points is not None and not r.procedure
+    ]
     least("plan_percent_basis_points", shares, lambda row: 10000 - (row.percent_basis_points or 0))
     least("lifetime_maximum_cents", [row for row in amounts if row.period == LIFETIME], cents)
     remaining = [row for row in amounts if row.period == LIFETIME_REMAINING]
@@ -138,7 +150,11 @@ def _covered(rows: list[Benefit], everything: list[Benefit]) -> Fact[str]:
             row
             for row in general
             if (row.information == CO_INSURANCE and (row.percent_basis_points or 10000) < 10000)
-            or (row.information == LIMIT and row.period in (LIFETIME, LIFETIME_REMAINING) and (row.amount_cents or 0) > 0)
+            or (
+                row.information == LIMIT
+                and row.period in (LIFETIME, LIFETIME_REMAINING)
+                and (row.amount_cents or 0) > 0
+            )
         ]
     no = [row for row in general if row.information in (NOT_COVERED, *INACTIVE)]
     if yes and no:
@@ -183,7 +199,9 @@ def _age_limit(rows: list[Benefit]) -> Fact[AgeLimit] | None:
 
 
 def _waiting(found: OrthoBenefits, rows: list[Benefit]) -> None:
-    begins = [(begin, row) for row in rows for kind, begin, _ in row.dates if kind == BENEFIT_BEGIN and not row.procedure]
+    begins = [
+        (begin, row) for row in rows for kind, begin, _ in row.dates if kind == BENEFIT_BEGIN and not row.procedure
+    ]
     if begins:
         found.waiting_until = Fact(max(begin for begin, _ in begins), _positions(row for _, row in begins))
     said = [row for row in rows if any("WAITING" in text.upper() for text in row.messages)]
@@ -232,7 +250,11 @@ def _other_payers(answer: Answer) -> Fact[tuple[str, ...]] | None:
             party
             for party in row.parties
             if party.entity in ("SEP", "TTP")
-            or (party.entity in ("PRP", "PR") and party.identifier != answer.payer_code and row.information == OTHER_PAYER)
+            or (
+                party.entity in ("PRP", "PR")
+                and party.identifier != answer.payer_code
+                and row.information == OTHER_PAYER
+            )
         ]
         if other or row.information == OTHER_PAYER:
             names += [party.name for party in other]

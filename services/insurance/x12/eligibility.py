@@ -33,8 +33,8 @@ class OtherParty:
 class Benefit:
     """One EB loop: one fact that the payer stated, with the codes as sent and the place where it stands.
 
-    `positions` are the first and last segment of the loop in the file. Amounts are cents; `percent_basis_points` is 1/100
-    of a percent (50 % is 5000) and, for co-insurance, the **patient's** part. None means that the payer said nothing.
+    `positions` are the first and last segment of the loop in the file. Amounts are cents; `percent_basis_points` is
+    1/100 of a percent (50 % is 5000) and, for co-insurance, the **patient's** part. None: the payer said nothing.
     """
 
     positions: tuple[int, int]
@@ -236,7 +236,9 @@ class _Reader:
         if share is None:
             return None
         if 1 < share <= 100:
-            self.findings.append(segment.finding("ELM_PERCENT", "warn", 8, "read as a percentage, not a fraction", "peer"))
+            self.findings.append(
+                segment.finding("ELM_PERCENT", "warn", 8, "read as a percentage, not a fraction", "peer")
+            )
             share /= 100
         if not 0 <= share <= 1:
             self.findings.append(segment.finding("ELM_PERCENT", "warn", 8, "not a share: read as unknown"))

@@ -32,9 +32,10 @@ class Transaction:
 def transactions(source: bytes | Iterable[bytes], findings: list[Finding]) -> Iterator[Transaction]:
     """Yields each complete transaction set of every interchange; holds one in memory at a time.
 
-    What is wrong with a set is in its own findings, so that one bad set does not stop its neighbours; what is wrong with
-    a group or an interchange is appended to `findings` when its trailer has been read. Raises Malformed when a header or
-    trailer is missing, because nothing after that place can be trusted. A wrong count is a warning: real payers send it.
+    What is wrong with a set is in its own findings, so that one bad set does not stop its neighbours; what is wrong
+    with a group or an interchange is appended to `findings` when its trailer has been read. Raises Malformed when a
+    header or trailer is missing, because nothing after that place can be trusted. A wrong count is a warning: real
+    payers send it.
     """
     isa = gs = None
     current: list[Segment] = []
@@ -68,7 +69,9 @@ def transactions(source: bytes | Iterable[bytes], findings: list[Finding]) -> It
                 message = f"this segment cannot stand in a {inside} outside of a transaction set"
                 raise Malformed([segment.finding("ENV_UNEXPECTED", "fatal", 0, message)])
     if isa is not None:
-        raise Malformed([Finding("SYN_TRUNCATED", "fatal", last + 1, "", 0, "the file ends before the interchange does")])
+        raise Malformed(
+            [Finding("SYN_TRUNCATED", "fatal", last + 1, "", 0, "the file ends before the interchange does")]
+        )
 
 
 def _set_findings(found: list[Segment]) -> list[Finding]:
