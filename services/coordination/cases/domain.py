@@ -68,6 +68,7 @@ BLOCKERS = (
     "verification", "records", "predetermination", "specialist", "financing", "family", "signature", "other",
 )  # fmt: skip
 
+_OUTLAST_DECISION = ("verification", "records", "predetermination", "specialist")
 _BEFORE_START = ("lead", "exam_scheduled", "recommended", "observation")
 _DECIDABLE = ("exam_scheduled", "recommended", "observation", "between_phases")
 _IN_TREATMENT = ("active", *PAUSED)
@@ -149,6 +150,20 @@ def plan(state: str, today: date) -> tuple[str, date | None]:
     """The next step and its due date with which a case enters a state; empty and None for a closed one."""
     entered = STATES[state]
     return entered.next_step, today + timedelta(days=entered.within_days) if entered.open else None
+
+
+def starts(state: str) -> bool:
+    """True when an activated contract starts a treatment in this state, rather than amending a running one.
+
+    Only a start sets the estimate of the end: a later one would hide that treatment takes longer than promised.
+    """
+    return MOVES["contract_activated"].get(state) == "active" and state != "active"
+
+
+def blocker_after(blocker: str, state: str) -> str:
+    """What still blocks a case that enters a state: facts to be gathered outlast a decision, not the start."""
+    entered = STATES[state]
+    return blocker if blocker in _OUTLAST_DECISION and entered.open and not entered.start else ""
 
 
 def recall_on(today: date) -> date:

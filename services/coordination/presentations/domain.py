@@ -17,4 +17,6 @@ def move(state: str, trigger: str) -> str:
     try:
         return MOVES[trigger][state]
     except KeyError:
-        raise Conflict("PRESENTATION_NOT_OPEN", "an option was chosen or the presentation withdrawn", state=state) from None
+        raise Conflict(
+            "PRESENTATION_NOT_OPEN", "an option was chosen or the presentation withdrawn", state=state
+        ) from None

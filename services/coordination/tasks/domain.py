@@ -40,6 +40,7 @@ FOLLOW_UP_PLAN = (
     Step(60, "call", "Agree: start, wait for a date, or close"),
 )
 AFTER_PLAN = Step(7, "call", "Close the case or set a date")
+ENDS_PLAN = {"agreed": Step(2, "call", "Prepare the agreement"), "declined": AFTER_PLAN}  # by outcome of a touch
 
 
 def move(state: str, trigger: str) -> str:

@@ -1,0 +1,14 @@
+"""The methods of coordination, feature by feature."""
+
+from __future__ import annotations
+
+from archwire.coordination.v1.coordination_pb2_grpc import CoordinationServiceServicer
+
+from services.coordination.cases.api import Cases
+from services.coordination.leads.api import Leads
+from services.coordination.presentations.api import Presentations
+from services.coordination.tasks.api import Tasks
+
+
+class Coordination(Leads, Cases, Presentations, Tasks, CoordinationServiceServicer):
+    """CoordinationService: each feature brings its own methods."""

@@ -1,0 +1,162 @@
+"""What coordination does when something happens elsewhere.
+
+An event is a fact: a handler never refuses it. Where the case's state has no move for it, the owner gets a task.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from archwire.contracts.v1.events_pb2 import ContractActivated, ContractEnded, ContractSigned, QuoteCreated
+from archwire.directory.v1.events_pb2 import LocationSaved
+from archwire.insurance.v1.events_pb2 import BenefitsVerified
+from archwire.records.v1.events_pb2 import RecordsCompleted
+from archwire.scheduling.v1.events_pb2 import (
+    AppointmentBooked,
+    AppointmentCanceled,
+    AppointmentCompleted,
+    AppointmentMissed,
+    AppointmentRescheduled,
+)
+
+from services.coordination import domain
+from services.coordination.cases import domain as cases
+from services.coordination.cases import queries
+from services.coordination.cases.moves import move_case, plan_case
+from services.coordination.queries import SAVE_LOCATION, local_day
+from services.coordination.tasks.queries import cancel_follow_ups
+from services.coordination.tasks.saved import case_task, close_tasks
+from shared.call import Call
+from shared.db import Row
+from shared.proto import from_timestamp
+
+
+async def keep_location(event: LocationSaved, call: Call) -> None:
+    """Keeps the time zone of a location."""
+    await call.db.run(SAVE_LOCATION, location_id=event.location_id, time_zone=event.time_zone)
+
+
+async def visit_booked(event: AppointmentBooked | AppointmentRescheduled, call: Call) -> None:
+    """Keeps the visit; an exam moves a lead to exam_scheduled, due on the day of the exam."""
+    case = await queries.case_of_event(call.db, event)
+    if case is None:
+        return
+    start = from_timestamp(event.start_time)
+    await call.db.run(
+        queries.SAVE_VISIT,
+        appointment_id=event.appointment_id,
+        case_id=case.id,
+        location_id=event.location_id,
+        start_time=start,
+    )
+    if event.visit_class == "exam":
+        exam_on = await local_day(call, event.location_id, start)
+        before_exam = case.state in ("lead", "exam_scheduled")
+        await _follow(call, case, "exam_booked", event.appointment_id, due=exam_on if before_exam else None)
+        await close_tasks(call, case.id, "rebook_exam")
+
+
+async def visit_canceled(event: AppointmentCanceled, call: Call) -> None:
+    """Forgets the visit; a cancelled exam is to be booked again."""
+    if case := await queries.case_of_event(call.db, event):
+        await call.db.run(queries.END_VISIT, appointment_id=event.appointment_id)
+        await _rebook(call, case, event)
+
+
+async def visit_missed(event: AppointmentMissed, call: Call) -> None:
+    """Counts the miss; a missed exam is to be booked again."""
+    if case := await queries.case_of_event(call.db, event):
+        await call.db.run(queries.END_VISIT, appointment_id=event.appointment_id)
+        await call.db.run(queries.MISSED, case_id=case.id)
+        await _rebook(call, case, event)
+
+
+async def visit_completed(event: AppointmentCompleted, call: Call) -> None:
+    """After an exam the owner presents the options; a debond ends active treatment; other visits renew the plan."""
+    case = await queries.case_of_event(call.db, event)
+    if case is None:
+        return
+    await call.db.run(queries.END_VISIT, appointment_id=event.appointment_id)
+    await call.db.run(queries.SEEN, case_id=case.id, seen_at=from_timestamp(event.start_time))
+    if event.visit_class == "exam":
+        await case_task(call, case, "present_options", "Present options", origin=f"exam:{event.appointment_id}")
+    elif event.visit_class == "debond":
+        await _follow(call, case, "debonded", event.appointment_id)
+    elif case.state in ("active", "retention"):
+        next_step, due = cases.plan(case.state, await local_day(call, case.location_id))
+        await plan_case(call, case, next_step=next_step, next_step_due=due)
+
+
+async def benefits_verified(event: BenefitsVerified, call: Call) -> None:
+    """Clears the blocker `verification` and the task that asked for it."""
+    await _unblock(call, event, "verification")
+    if case := await queries.case_of_event(call.db, event):
+        await close_tasks(call, case.id, "verify_benefits")
+
+
+async def records_completed(event: RecordsCompleted, call: Call) -> None:
+    """Clears the blocker `records`."""
+    await _unblock(call, event, "records")
+
+
+async def quote_created(event: QuoteCreated, call: Call) -> None:
+    """The case is worth the fee of its latest quote, until there is a contract."""
+    case = await queries.case_of_event(call.db, event)
+    if case and not cases.STATES[case.state].acceptance:
+        await call.db.run(queries.VALUE, case_id=case.id, cents=event.total_fee.amount_cents, now=call.now)
+
+
+async def contract_signed(event: ContractSigned, call: Call) -> None:
+    """The family has accepted."""
+    case = await queries.case_of_event(call.db, event)
+    if case is None:
+        return
+    await _follow(call, case, "contract_signed", event.contract_id)
+    await call.db.run(queries.VALUE, case_id=case.id, cents=event.total_fee.amount_cents, now=call.now)
+    await cancel_follow_ups(call.db, case.id)
+
+
+async def contract_activated(event: ContractActivated, call: Call) -> None:
+    """Treatment starts; the first estimate of its end is kept for good."""
+    case = await queries.case_of_event(call.db, event)
+    if case is None:
+        return
+    started_on = (
+        date.fromisoformat(event.activated_on) if event.activated_on else await local_day(call, event.location_id)
+    )
+    await _follow(call, case, "contract_activated", event.contract_id, phase=event.phase)
+    if cases.starts(case.state):
+        estimated_end = domain.add_months(started_on, event.treatment_months)
+        await call.db.run(queries.STARTED, case_id=case.id, started_on=started_on, estimated_end=estimated_end)
+
+
+async def contract_ended(event: ContractEnded, call: Call) -> None:
+    """A completed contract says nothing about treatment; one that ended otherwise ends or restricts it."""
+    case = await queries.case_of_event(call.db, event)
+    trigger = f"contract_{event.state}"
+    if case and trigger in cases.MOVES and cases.allows(case.state, trigger):
+        await move_case(call, case, trigger)
+
+
+async def _follow(
+    call: Call, case: Row, trigger: str, cause_id: str, *, phase: str = "", due: date | None = None
+) -> None:
+    """Moves the case, or asks its owner to look at it where its state has no such move."""
+    if cases.allows(case.state, trigger):
+        await move_case(call, case, trigger, phase=phase, due=due)
+    else:
+        title = f"Check the case: {trigger.replace('_', ' ')} while {case.state.replace('_', ' ')}"
+        await case_task(call, case, "check_case", title, origin=f"{trigger}:{cause_id}")
+
+
+async def _rebook(call: Call, case: Row, event: AppointmentCanceled | AppointmentMissed) -> None:
+    moved = isinstance(event, AppointmentCanceled) and event.reason == "rescheduled"
+    if event.visit_class == "exam" and case.state == "exam_scheduled" and not moved:
+        await case_task(call, case, "rebook_exam", "Book the exam again", origin=f"rebook:{event.appointment_id}")
+
+
+async def _unblock(call: Call, event: Any, blocker: str) -> None:
+    case = await queries.case_of_event(call.db, event)
+    if case and case.blocker == blocker:
+        await plan_case(call, case, blocker="")

@@ -1,0 +1,86 @@
+"""Statements of leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Text, Uuid, and_, any_, bindparam, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from services.coordination.leads.models import Lead
+from services.coordination.queries import named
+from shared.db import Db, Row, statement
+from shared.errors import NotFound
+from shared.paging import paged
+
+ID = Uuid(as_uuid=False)
+MISSING = NotFound("LEAD_NOT_FOUND", "no such lead")
+CONTACT = (
+    "first_name", "last_name", "phone", "email", "phone_key", "email_key",
+    "patient_first_name", "patient_birth_date", "language", "note",
+)  # fmt: skip
+PLAN = ("owner_id", "next_step", "next_step_due")
+NEW = ("location_id", *CONTACT, "source", "source_detail", "partner_id", *PLAN)
+T = Lead.__table__
+
+LEAD = statement(select(T).where(T.c.id == bindparam("id")))
+LEAD_FOR_UPDATE = statement(select(T).where(T.c.id == bindparam("id")).with_for_update())
+ADD_LEAD = statement(
+    insert(T).values(named(*NEW) | {"created_at": bindparam("now"), "updated_at": bindparam("now")}).returning(T)
+)
+_CHANGED = {"version": T.c.version + 1, "updated_at": bindparam("now")}
+UPDATE_LEAD = statement(
+    update(T)
+    .where(T.c.id == bindparam("lead_id"))
+    .values(named(*CONTACT, *PLAN, "state", "contacted_at") | _CHANGED)
+    .returning(T)
+)
+CLOSE_LEAD = statement(
+    update(T)
+    .where(T.c.id == bindparam("lead_id"))
+    .values(state="lost", lost_reason=bindparam("reason"), **_CHANGED)
+    .returning(T)
+)
+REGISTER_LEAD = statement(
+    update(T)
+    .where(T.c.id == bindparam("lead_id"))
+    .values(state="registered", patient_id=bindparam("to_patient_id"), case_id=bindparam("to_case_id"), **_CHANGED)
+    .returning(T)
+)
+POSSIBLE_DUPLICATES = statement(
+    select(T.c.id)
+    .where(
+        T.c.id != bindparam("id"),
+        or_(
+            and_(T.c.phone_key != "", T.c.phone_key == bindparam("phone_key")),
+            and_(T.c.email_key != "", T.c.email_key == bindparam("email_key")),
+        ),
+    )
+    .order_by(T.c.id.desc())
+    .limit(10)
+)
+LEADS = paged(
+    select(T).where(
+        T.c.state == any_(bindparam("states", type_=ARRAY(Text))),
+        or_(bindparam("location_id", type_=ID).is_(None), T.c.location_id == bindparam("location_id", type_=ID)),
+        or_(bindparam("owner_id", type_=ID).is_(None), T.c.owner_id == bindparam("owner_id", type_=ID)),
+    ),
+    T.c.next_step_due,
+    T.c.id,
+)
+
+
+async def lead(db: Db, id: str) -> Row:
+    """Returns the lead, or raises NotFound."""
+    return await db.one(LEAD, id=id, missing=MISSING)
+
+
+async def lead_for_update(db: Db, id: str) -> Row:
+    """Returns the lead, locked until commit, or raises NotFound."""
+    return await db.one(LEAD_FOR_UPDATE, id=id, missing=MISSING)
+
+
+async def possible_duplicates(db: Db, row: Any) -> list[str]:
+    """Ids of other leads with the same phone or e-mail, the latest first."""
+    found = await db.all(POSSIBLE_DUPLICATES, id=row.id, phone_key=row.phone_key, email_key=row.email_key)
+    return [other.id for other in found]
