@@ -23,7 +23,14 @@ EXEMPT = {
     "dead_letters": "parked events are replayed for every group",
     "work": "the worker looks for due jobs of every group, then opens each in its group's scope",
     "reply": "read by (tenant, caller, method, request id), all of them from the verified token",
+    "audit_tenant": "which groups have audit rows: the sealer reads it before it has a scope",
     "alembic_version": "one line: the version of the schema; services cannot read it",
+}
+
+# Keys without the tenant, and why they reveal nothing.
+GLOBAL_KEYS = {
+    "scheduling.resource: uq_resource_number": "a number the database gives; no caller chooses or sees it",
+    "scheduling.resource_claim: no_overlap": "begins with that number, which belongs to one tenant's resource",
 }
 
 TABLES_WITHOUT_RLS = """
@@ -146,7 +153,7 @@ def test_no_second_policy_widens_the_scope(catalogue):
 
 
 def test_every_unique_and_foreign_key_leads_with_the_tenant(catalogue):
-    assert catalogue(KEYS_THAT_DO_NOT_LEAD_WITH_TENANT, SCHEMAS, list(EXEMPT)) == []
+    assert set(catalogue(KEYS_THAT_DO_NOT_LEAD_WITH_TENANT, SCHEMAS, list(EXEMPT))) == set(GLOBAL_KEYS)
 
 
 def test_no_foreign_key_joins_two_services(catalogue):
@@ -174,15 +181,14 @@ def test_definer_functions_fix_their_search_path(catalogue):
 
 
 def test_the_lint_sees_a_planted_leak(catalogue):
-    planted = [
+    catalogue(
         "DO $$ BEGIN CREATE TABLE directory.leak (tenant_id uuid NOT NULL, id uuid PRIMARY KEY);"
         " CREATE VIEW directory.leaky AS SELECT 1 AS one; GRANT SELECT ON directory.leak TO archwire_records; END $$"
-    ]
-    catalogue(planted[0])
+    )
     try:
-        assert catalogue(TABLES_WITHOUT_RLS, SCHEMAS, list(EXEMPT)) == ["directory.leak"]
-        assert catalogue(KEYS_THAT_DO_NOT_LEAD_WITH_TENANT, SCHEMAS, list(EXEMPT)) == ["directory.leak: leak_pkey"]
-        assert catalogue(VIEWS_WITH_THEIR_OWNERS_RIGHTS, SCHEMAS) == ["directory.leaky"]
+        assert "directory.leak" in catalogue(TABLES_WITHOUT_RLS, SCHEMAS, list(EXEMPT))
+        assert "directory.leak: leak_pkey" in catalogue(KEYS_THAT_DO_NOT_LEAD_WITH_TENANT, SCHEMAS, list(EXEMPT))
+        assert "directory.leaky" in catalogue(VIEWS_WITH_THEIR_OWNERS_RIGHTS, SCHEMAS)
         assert "archwire_records on directory.leak" in catalogue(FOREIGN_GRANTS, SCHEMAS)
     finally:
         catalogue("DO $$ BEGIN DROP VIEW directory.leaky; DROP TABLE directory.leak; END $$")
