@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,9 @@ class NonexistentTime(ValueError):
 
 
 # --- the axis ---------------------------------------------------------------------------------------------------------
+
+
+zone = lru_cache(maxsize=None)(ZoneInfo)  # the time zone of an IANA name
 
 
 def slot_of(moment: dt.datetime) -> int:
