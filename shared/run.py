@@ -203,10 +203,8 @@ def migrate(config: Config, options: Any) -> int:
             print(migrations.autogenerate(database.owner_dsn, options.autogenerate, options.message))
         elif options.check:
             database.migrate()
-            problems = asyncio.run(migrations.differences(database.owner_dsn))
-            for service, changes in problems.items():
-                print(f"{service}: {changes}")
-            print("models and database differ" if problems else "models and database agree")
+            problems = migrations.check(database.owner_dsn)
+            print("\n".join(problems) or "models and database agree")
             return 1 if problems else 0
         else:
             database.migrate()
@@ -321,7 +319,7 @@ class _Database:
         """Brings the database to this version; returns whether there was anything to do."""
         from shared import migrations
 
-        return bool(_loop(migrations.migrate(self.owner_dsn, service_urls=self.config.service_urls)))
+        return bool(migrations.migrate(self.owner_dsn, service_urls=self.config.service_urls))
 
     def revive(self) -> None:
         if self._server is not None:
