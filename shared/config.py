@@ -36,6 +36,8 @@ class Config:
     s3_region: str
     s3_access_key_id: str = field(repr=False)
     s3_secret_access_key: str = field(repr=False)
+    stripe_secret_key: str = field(repr=False)  # "" means the sandbox's card processor
+    stripe_url: str
     smtp_url: str = field(repr=False)  # smtp[s]://user:password@host:port; "" means the sandbox's mailbox
 
     @property
@@ -102,6 +104,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         s3_region=text("S3_REGION", "us-east-1"),
         s3_access_key_id=text("S3_ACCESS_KEY_ID"),
         s3_secret_access_key=text("S3_SECRET_ACCESS_KEY"),
+        stripe_secret_key=text("STRIPE_SECRET_KEY"),
+        stripe_url=text("STRIPE_URL", "https://api.stripe.com", schemes=("http", "https")),
         smtp_url=text("SMTP_URL", schemes=("smtp", "smtps")),
     )
     if config.s3_bucket and not (config.s3_access_key_id and config.s3_secret_access_key):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-from shared import channels, storage, telemetry
+from shared import channels, processor, storage, telemetry
 from shared.audit import Sealer
 from shared.call import open_call
 from shared.config import Config
@@ -41,7 +41,9 @@ class Node:
         self._network: NetworkChannel | None = None
         self._clients: dict[str, Client] = {}
         storage.use(storage.DirectoryStorage(config.data / "files"))
+        vault.use(vault.Vault.from_file(config.data / "secrets" / "vault.key"))
         channels.use(config)
+        processor.use(processor.choose(config))
 
     async def start(self, names: Sequence[str] = NAMES, *, answer: bool = True, work: bool = True) -> None:
         """Hosts services: `answer` their RPCs, `work` on their outbox, events and jobs. Fails when a database does not answer."""

@@ -109,8 +109,8 @@ class Quote(Located, TenantTable, Base):
 class Contract(Located, Versioned, TenantTable, Base):
     """An agreement. Its columns hold the terms in force; `contract_version` keeps every version.
 
-    Obligations: total fee = insurance portion + Σ parties' portions + given up.
-    Expected of insurance still = portion - paid - relieved.
+    Total fee = (insurance portion - relieved) + Σ parties' (portion + added - relieved) + given up.
+    Expected of insurance still = portion - relieved - paid.
     """
 
     __tablename__ = "contract"
@@ -390,20 +390,3 @@ class LedgerEntry(Located, TenantTable, Base):
     account: Mapped[str]
     amount_cents: Mapped[int] = cents()
     currency_code: Mapped[str] = mapped_column(server_default=text("'USD'"))
-
-
-BALANCED_JOURNALS = """
-CREATE FUNCTION contracts.check_journal() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF EXISTS (
-    SELECT FROM contracts.ledger_entry
-    WHERE tenant_id = NEW.tenant_id AND journal_id = NEW.journal_id
-    GROUP BY currency_code HAVING sum(amount_cents) <> 0
-  ) THEN
-    RAISE EXCEPTION 'journal % does not add up to zero', NEW.journal_id USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_sum';
-  END IF;
-  RETURN NULL;
-END $$;
-CREATE CONSTRAINT TRIGGER journal_sum AFTER INSERT ON contracts.ledger_entry
-  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION contracts.check_journal();
-"""

@@ -54,6 +54,24 @@ def check_cancelable(state: str, paid_cents: int) -> None:
         raise Conflict("PAYMENTS_TO_RETURN", "refund what was paid first", paid_cents=paid_cents)
 
 
+def months_between(start: dt.date, day: dt.date) -> int:
+    """Whole months from one day to a later one; 0 for an earlier one."""
+    return max(0, (day.year - start.year) * 12 + day.month - start.month - (day.day < start.day))
+
+
+def month_after(start: dt.date, months: int) -> dt.datetime:
+    """Noon UTC of the day on which so many whole months have passed, everywhere in the United States."""
+    years, month = divmod(start.month - 1 + months, 12)
+    first = dt.datetime(start.year + years, month + 1, 1, 12, tzinfo=dt.UTC)
+    return first + dt.timedelta(days=start.day - 1)
+
+
+def earned(production_cents: int, initial_basis_points: int, months: int, treatment_months: int) -> int:
+    """What is earned of a fee after whole months: the initial part at the start, the rest evenly over treatment."""
+    initial, rest = split(production_cents, [initial_basis_points, 10_000 - initial_basis_points])
+    return initial + rest * min(months, treatment_months) // treatment_months
+
+
 @dataclass(frozen=True)
 class Standing:
     """How far a party's schedule is paid."""

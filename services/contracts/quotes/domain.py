@@ -12,7 +12,7 @@ from shared.errors import Invalid
 WHOLE = 10_000  # basis points
 DEFAULT_DRAFT_DAY = 5
 DEFAULT_CLAIM_INITIAL = 2_500
-GRACE_DAYS = 14  # between the start and the first instalment
+GRACE_DAYS = dt.timedelta(days=14)  # between the start and the first instalment
 
 PHASES = {
     "ortho.phase_1": "phase_1",
@@ -88,7 +88,7 @@ def due_dates(count: int, draft_day: int, start: dt.date, first_due_on: dt.date 
 
     Without `first_due_on` the first one is the first draft day at least 14 days after the start.
     """
-    first = first_due_on or next_draft_day(start + dt.timedelta(days=GRACE_DAYS), draft_day)
+    first = first_due_on or next_draft_day(start + GRACE_DAYS, draft_day)
     month = first.replace(day=draft_day)
     return [first if i == 0 else _months_later(month, i) for i in range(count)]
 

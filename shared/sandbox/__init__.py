@@ -1,0 +1,1 @@
+"""Realistic, labelled counterparties for installations that are not connected to the real ones."""
