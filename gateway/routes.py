@@ -53,6 +53,23 @@ scheduling = Api("scheduling")
 
 # --- insurance ----------------------------------------------------------------------------------------------------
 insurance = Api("insurance")
+insurance.expose("POST /v1/payers", "CreatePayer", status=201)
+insurance.expose("GET /v1/payers", "ListPayers")
+insurance.expose("POST /v1/plans", "CreatePlan", status=201)
+insurance.expose("GET /v1/plans", "ListPlans")
+insurance.expose("POST /v1/procedure-codes", "LoadProcedureCodes")
+insurance.expose("GET /v1/procedure-codes", "ListProcedureCodes")
+insurance.expose("POST /v1/coverages", "AddCoverage", status=201)
+insurance.expose("GET /v1/coverages", "ListCoverages")
+insurance.expose("POST /v1/coverages/{coverage_id}/eligibility", "ImportEligibility", status=201)
+insurance.expose("POST /v1/coverages/{coverage_id}/verifications", "RecordVerification", status=201)
+insurance.expose("GET /v1/coverages/{coverage_id}/benefits", "GetBenefits")
+insurance.expose("POST /v1/coverages/{coverage_id}/estimates", "CreateEstimate", status=201)
+insurance.expose("GET /v1/estimates/{estimate_id}", "GetEstimate")
+insurance.expose("GET /v1/claims", "ListClaims")
+insurance.expose("GET /v1/claims/{claim_id}", "GetClaim")
+insurance.expose("POST /v1/claims/{claim_id}/review", "ReviewClaim")
+insurance.expose("GET /v1/claims/{claim_id}/x12", "GetClaimX12")
 
 # --- contracts ----------------------------------------------------------------------------------------------------
 contracts = Api("contracts")

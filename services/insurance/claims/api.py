@@ -1,0 +1,67 @@
+"""Methods of claims."""
+
+from __future__ import annotations
+
+from archwire.insurance.v1 import claims_pb2 as pb
+from archwire.insurance.v1.eligibility_pb2 import FileFinding
+
+from services.insurance.claims import file, queries
+from shared.call import Call
+from shared.db import check_version
+from shared.errors import Conflict
+from shared.paging import page
+from shared.proto import enum_name, to_proto
+
+
+class Claims:
+    """What is asked of payers, and what they are expected to pay."""
+
+    async def ListClaims(self, request: pb.ListClaimsRequest, call: Call) -> pb.ListClaimsResponse:
+        state = enum_name(pb.ClaimState, request.state) or None
+        patient_id = request.patient_id or None
+        if request.contract_id:
+            only = {"contract_id": request.contract_id, "patient_id": patient_id}
+            rows, token = await page(call.db, queries.CLAIMS_OF_CONTRACT, request, key=("id",), state=state, **only)
+        elif patient_id:
+            only = {"patient_id": patient_id}
+            rows, token = await page(call.db, queries.CLAIMS_OF_PATIENT, request, key=("id",), state=state, **only)
+        else:
+            rows, token = await page(call.db, queries.CLAIMS, request, key=("id",), state=state)
+        return pb.ListClaimsResponse(claims=[to_proto(pb.Claim, row) for row in rows], next_page_token=token)
+
+    async def GetClaim(self, request: pb.GetClaimRequest, call: Call) -> pb.GetClaimResponse:
+        claim = await queries.claim(call.db, request.claim_id)
+        case = await call.db.one(queries.CASE, id=claim.claim_case_id)
+        instalments = await call.db.all(queries.INSTALMENTS, claim_case_id=case.id)
+        shown = [to_proto(pb.ExpectedInstalment, row) for row in instalments]
+        return pb.GetClaimResponse(
+            claim=to_proto(pb.Claim, claim), claim_case=to_proto(pb.ClaimCase, case, instalments=shown)
+        )
+
+    async def ReviewClaim(self, request: pb.ReviewClaimRequest, call: Call) -> pb.ReviewClaimResponse:
+        claim = await queries.claim_for_update(call.db, request.claim_id)
+        check_version(claim, request.version)
+        if claim.state not in ("draft", "validated"):
+            raise Conflict("CLAIM_NOT_DRAFT", "the claim has left already", state=claim.state)
+        await file.write(call, claim, request.provider_id, request.note)
+        row = await call.db.one(
+            queries.REVIEWED, claim_id=claim.id, provider_id=request.provider_id, note=request.note, now=call.now
+        )
+        return pb.ReviewClaimResponse(claim=to_proto(pb.Claim, row))
+
+    async def GetClaimX12(self, request: pb.GetClaimX12Request, call: Call) -> pb.GetClaimX12Response:
+        claim = await queries.claim(call.db, request.claim_id)
+        call.audit(patient_id=claim.patient_id, resource="claim", resource_id=claim.id)
+        written = await file.write(call, claim)
+        findings = [
+            FileFinding(
+                code=f.code,
+                severity=f.severity,
+                position=f.position,
+                segment=f.segment,
+                element=f.element,
+                message=f.message,
+            )
+            for f in written.findings
+        ]
+        return pb.GetClaimX12Response(x12=written.content.decode(), findings=findings)

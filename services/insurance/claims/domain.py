@@ -1,0 +1,35 @@
+"""Rules of claims: numbers, charges and who may be paid when. Source: orthodontics.md section 3, standards.md 1.3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# What the patient is to the subscriber, in the words of X12 (PAT01).
+RELATIONSHIP = {"child": "19", "spouse": "01", "other": "G8"}
+RESPONSIBILITY = {"primary": "P", "secondary": "S", "tertiary": "T"}
+SEX = {"female": "F", "male": "M"}
+
+
+def claim_number(claim_case_id: str, sequence: int) -> str:
+    """The number that the payer repeats: at most 20 characters, the same stem on every claim of a case.
+
+    The stem is the random part of the case's UUID; a table's unique constraint stands behind it.
+    """
+    return f"AW{claim_case_id.replace('-', '')[-12:].upper()}-{sequence:02d}"
+
+
+def initial_charge_cents(payment_model: str, fee_cents: int, initial_share_basis_points: int) -> int:
+    """What the banding claim asks for: the whole fee, or only the banding part where every period is billed."""
+    if payment_model == "bill_as_you_go" and 0 < initial_share_basis_points < 10_000:
+        return (fee_cents * initial_share_basis_points + 5_000) // 10_000
+    return fee_cents
+
+
+def written_kind(kind: str) -> dict[str, Any]:
+    """How a kind of claim is marked in the file."""
+    marks: dict[str, dict[str, Any]] = {
+        "predetermination": {"predetermination": True},
+        "replacement": {"frequency": "7"},
+        "void": {"frequency": "8"},
+    }
+    return marks.get(kind, {})

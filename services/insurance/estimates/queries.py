@@ -1,0 +1,27 @@
+"""Statements of estimates."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from services.insurance.estimates.models import Estimate
+from services.insurance.queries import named
+from shared.db import Db, Row, statement
+from shared.errors import NotFound
+
+COLUMNS = (
+    "coverage_id", "verification_id", "patient_id", "location_id", "case_id", "total_fee_cents", "not_covered_cents",
+    "used_elsewhere_cents", "expected_cents", "treatment_months", "months_elapsed", "start_on", "instalments", "lines",
+    "warnings", "created_at",
+)  # fmt: skip
+E = Estimate.__table__
+
+ADD_ESTIMATE = statement(insert(E).values(named(*COLUMNS)).returning(E))
+ESTIMATE = statement(select(E).where(E.c.id == bindparam("id")))
+LATEST = statement(select(E).where(E.c.coverage_id == bindparam("coverage_id")).order_by(E.c.id.desc()).limit(1))
+
+
+async def estimate(db: Db, id: str) -> Row:
+    """Returns an estimate, or raises NotFound."""
+    return await db.one(ESTIMATE, id=id, missing=NotFound("ESTIMATE_NOT_FOUND", "no such estimate"))
