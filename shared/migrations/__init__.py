@@ -94,7 +94,7 @@ def _secure_table(base: Any, table: Any) -> str:
             f"CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
             f" FOR EACH STATEMENT EXECUTE FUNCTION {table.schema}.refuse_change();",
         ]
-    if table.name in ("outbox", "work"):  # they turn over: clean by count, at full speed
+    if table.name == "work":  # it turns over, as the outbox does: clean by count, at full speed
         lines += [
             f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,"
             f" autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0,"
@@ -282,7 +282,7 @@ async def _versions(connection: Any, services: Sequence[str]) -> dict[str, str]:
     )
     versions = {}
     for (table,) in found:
-        versions[table.split(".")[0]] = await connection.fetchval(f"SELECT version_num FROM {table}")  # noqa: S608
+        versions[table.split(".")[0]] = await connection.fetchval(f"SELECT version_num FROM {table}")
     return versions
 
 

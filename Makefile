@@ -1,0 +1,83 @@
+# `make up` needs Python 3.11 or newer and nothing else; it installs into .venv, once.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' && { echo $$p; break; }; done)
+BIN := .venv/bin
+PROTOS := $(shell find proto/archwire -name '*.proto')
+
+.PHONY: help up test test-kafka chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
+
+help:  ## says what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 24
+
+up: .venv/installed .venv/protos  ## starts everything on this machine
+	@exec $(BIN)/archwire up
+
+test: .venv/dev .venv/protos  ## all tests but those with a target of their own; own folders, own ports
+	$(BIN)/python -m pytest -m "not kafka and not slow"
+
+test-kafka: .venv/dev .venv/protos  ## the same event path on a real Apache Kafka (needs Java 17 and Maven)
+	$(BIN)/python -m pytest -m kafka
+
+chaos: .venv/dev .venv/protos  ## kill -9 of everything under load; CHAOS_SECONDS sets how long
+	$(BIN)/python -m pytest -m slow tests/chaos
+
+demo: .venv/installed .venv/protos  ## plays the main job through the API, on a platform of its own when none runs
+	@.ci/on-a-platform $(BIN)/archwire demo
+
+bench: .venv/dev .venv/protos  ## measures against the reference monolith; writes bench.json
+	$(BIN)/python -m tests.bench
+
+lint: .venv/dev .venv/protos  ## style, types, dependency rules, protos
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python proto/check.py lint
+
+format: .venv/dev  ## rewrites what `make lint` would complain about
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+proto: .venv/installed  ## generates the Python modules of the protos
+	$(BIN)/python proto/generate.py
+
+proto-breaking: .venv/dev .venv/protos  ## compares the protos with PROTO_BASE (default: the newest release)
+	$(BIN)/python proto/check.py breaking
+
+openapi: .venv/installed .venv/protos  ## writes docs/openapi.json
+	$(BIN)/archwire openapi --output docs/openapi.json
+
+coverage-table: .venv/dev .venv/protos  ## rewrites README's table: which test proves which responsibility
+	$(BIN)/python tests/coverage_table.py
+
+lock: .venv/dev  ## resolves the dependencies anew into requirements*.txt
+	$(eval COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate)
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) requirements-build.in -c requirements-dev.txt -o requirements-build.txt
+
+clean:  ## removes what was built and installed; data in .archwire stays
+	rm -rf .venv build dist proto/gen bench.json test-output .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- installed only when what it depends on has changed ---------------------------------------------------------------
+
+.venv/bin/uv: requirements-build.txt
+	@test -n "$(PYTHON)" || { echo "Archwire needs Python 3.11 or newer: install it, or set PYTHON"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "install python3-venv and try again"; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-build.txt
+	@touch $@
+
+.venv/installed: requirements.txt pyproject.toml | .venv/bin/uv
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-build-isolation --no-deps -e .
+	@touch $@ .venv/protos
+
+.venv/dev: requirements-dev.txt .venv/installed
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/protos: $(PROTOS) proto/generate.py | .venv/installed
+	$(BIN)/python proto/generate.py
+	@touch $@
