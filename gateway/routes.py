@@ -108,8 +108,21 @@ supply = Api("supply")
 
 # --- notifications ------------------------------------------------------------------------------------------------
 notifications = Api("notifications")
+notifications.expose("GET /v1/messages", "ListMessages")
+notifications.expose("POST /v1/messages", "SendMessage", status=201)
+notifications.expose("GET /v1/messages/{message_id}", "GetMessage")
+notifications.expose("POST /v1/communications", "LogCommunication", status=201)
+notifications.expose("GET /v1/threads", "ListThreads")
+notifications.expose("POST /v1/threads/{thread_id}/messages", "ReceiveMessage", status=201)
+notifications.expose("GET /v1/message-templates", "ListTemplates")
+notifications.expose("POST /v1/message-templates", "SaveTemplate", status=201)
+notifications.expose("GET /v1/responsible-parties/{party_id}/preferences", "ListPreferences")
+notifications.expose("POST /v1/responsible-parties/{party_id}/preferences", "SetPreference", status=201)
 
 # --- reporting ----------------------------------------------------------------------------------------------------
 reporting = Api("reporting")
+reporting.expose("GET /v1/metrics", "ListMetrics")
+reporting.expose("GET /v1/metrics/{metric}", "GetMetric")
+reporting.expose("GET /v1/metrics/{metric}/rows", "ListMetricRows")
 
 APIS = (directory, coordination, scheduling, insurance, contracts, records, supply, notifications, reporting)

@@ -85,10 +85,12 @@ class Call:
         permission: str = "",
         request_id: str = "",
         directory: Callable[[Call], Any] | None = None,
+        occurred_at: dt.datetime | None = None,
     ) -> None:
         self.db = db
         self.actor = actor
         self.now = now
+        self.occurred_at = occurred_at or now  # when what is handled took place: an event may be replayed days later
         self.method = method
         self.permission = permission
         self.request_id = request_id

@@ -32,6 +32,7 @@ from shared.telemetry import statement_span
 
 DIALECT = asyncpg_dialect()
 EVERYWHERE = "*"
+NOT_DURABLE = "; SET LOCAL synchronous_commit = off"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -188,14 +189,19 @@ class Pool:
         await self.pool.close()
 
     @asynccontextmanager
-    async def begin(self, tenant_id: str = "", locations: str | Sequence[str] = "") -> AsyncIterator[Db]:
-        """The transaction of one Call: commits at the end, rolls back on any exception."""
+    async def begin(
+        self, tenant_id: str = "", locations: str | Sequence[str] = "", *, durable: bool = True
+    ) -> AsyncIterator[Db]:
+        """The transaction of one Call: commits at the end, rolls back on any exception.
+
+        `durable=False` is for reads: their audit row is committed, but need not wait for the disk.
+        """
         with translate(None):
             connection = await self.pool.acquire(timeout=10)
         done = False
         try:
             with translate(None):
-                await connection.execute(f"BEGIN; {set_scope(tenant_id, locations)}")
+                await connection.execute(f"BEGIN; {set_scope(tenant_id, locations)}{'' if durable else NOT_DURABLE}")
             yield Db(connection)
             with translate(None):
                 await connection.execute("COMMIT")

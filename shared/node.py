@@ -96,7 +96,10 @@ class Node:
             f"{service.name} {event.DESCRIPTOR.name}", headers.get("traceparent", ""), kind="CONSUMER"
         ):
             call = methods.event_call(
-                db, actor, directory=lambda call: self._directory(self.signer.mint(call.actor, "directory"))
+                db,
+                actor,
+                headers.get("time", ""),
+                directory=lambda call: self._directory(self.signer.mint(call.actor, "directory")),
             )
             await handler(event, call)
             woken = await call.finish(methods.platform, None, None, writes=True)

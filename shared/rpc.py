@@ -128,9 +128,11 @@ class Methods:
             method = methods_of(self.service.name)[name]
             self.handlers[method.path] = (method, handler.unary_unary)
 
-    def event_call(self, db: Db, actor: Actor, directory: Callable[[Call], Any]) -> Call:
+    def event_call(self, db: Db, actor: Actor, occurred_at: str, directory: Callable[[Call], Any]) -> Call:
         """The Call of one event, in the consumer's transaction."""
-        return Call(db, actor, dt.datetime.now(dt.UTC), method=actor.user_id, directory=directory)
+        now = dt.datetime.now(dt.UTC)
+        when = dt.datetime.fromisoformat(occurred_at) if occurred_at else now
+        return Call(db, actor, now, method=actor.user_id, directory=directory, occurred_at=when)
 
     async def answer(self, path: str, payload: bytes, *, token: str, timeout: float, traceparent: str = "") -> bytes:
         """Answers one request. Raises ServiceError; anything else is a bug and becomes INTERNAL at the edge."""
@@ -170,7 +172,7 @@ class Methods:
             raise Invalid("MALFORMED", "the request is not a message of this method") from None
         check(request)
         request_id = request.request_id if method.writes else ""
-        async with self.pool.begin(actor.tenant_id, actor.locations) as db:
+        async with self.pool.begin(actor.tenant_id, actor.locations, durable=method.writes) as db:
             call = Call(
                 db,
                 actor,
