@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-from shared import channels, processor, storage, telemetry
+from shared import channels, processor, storage, telemetry, vault
 from shared.audit import Sealer
 from shared.call import open_call
 from shared.config import Config

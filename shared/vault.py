@@ -1,0 +1,66 @@
+"""Secrets at rest: sealed texts that only this installation can read, and fingerprints by which a value is found again.
+
+Both take a context, such as "directory.credential.totp:<id>": what was sealed for one row opens nowhere else.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+
+
+class Vault:
+    """Two keys derived from the installation's master key of 32 bytes: one seals (AES-256-GCM), one fingerprints."""
+
+    def __init__(self, master: bytes) -> None:
+        if len(master) != 32:
+            raise ValueError("the master key has 32 bytes")
+        self._cipher = AESGCM(hmac.digest(master, b"archwire seal v1", "sha256"))
+        self._fingerprint = hmac.digest(master, b"archwire fingerprint v1", "sha256")
+
+    @classmethod
+    def from_file(cls, path: Path) -> Vault:
+        """Reads the master key (hex), or makes it (mode 0600) when the file does not exist."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        return cls(bytes.fromhex(path.read_text().strip()))
+
+    def seal(self, text: str, context: str) -> bytes:
+        """Encrypts a text for one context."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, text.encode(), context.encode())
+
+    def unseal(self, sealed: bytes, context: str) -> str:
+        """Decrypts what was sealed for the same context. Raises ValueError for anything else."""
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
+        except InvalidTag:
+            raise ValueError("it was not sealed for this context by this installation") from None
+
+    def fingerprint(self, text: str, context: str) -> bytes:
+        """A keyed SHA-256 of a text: equal texts have equal ones, and nobody without the key can guess from them."""
+        return hmac.digest(self._fingerprint, f"{context}\0{text}".encode(), "sha256")
+
+
+_vault: Vault | None = None
+
+
+def use(vault: Vault) -> None:
+    """Sets the vault of this process, once, at start."""
+    global _vault
+    _vault = vault
+
+
+def vault() -> Vault:
+    """The vault of this process."""
+    if _vault is None:
+        raise RuntimeError("the vault is not open: the node opens it at start")
+    return _vault
