@@ -171,7 +171,8 @@ class Methods:
         except DecodeError:
             raise Invalid("MALFORMED", "the request is not a message of this method") from None
         check(request)
-        request_id = request.request_id if method.writes else ""
+        # Before a group is known (sign-in) there is nowhere to keep a reply.
+        request_id = request.request_id if method.writes and actor.tenant_id else ""
         async with self.pool.begin(actor.tenant_id, actor.locations, durable=method.writes) as db:
             call = Call(
                 db,
