@@ -145,7 +145,7 @@ class Route:
             request = self.request(scope, scope["path_params"]["values"], body)
         else:
             request = self.message()  # the service refuses, and writes the refusal into its audit
-        reply = await getattr(state.clients[self.service], self.rpc.name)(request, token=caller.token(self.service))
+        reply = await getattr(state.node.client(self.service), self.rpc.name)(request, token=caller.token(self.service))
         if self.status == 204:
             await respond(send, 204, b"")
             return

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from google.protobuf.descriptor import FieldDescriptor
 
 from gateway.api import Api, Route
 from gateway.schemas import Schema, Schemas, comments, own_files, required
+from gateway.transcode import OPTIONS
 from shared.identity import policy
 
 ERRORS = {
@@ -26,6 +28,7 @@ ERRORS = {
     503: "Try again: the only error worth repeating as it is.",
 }
 STATUS_OF_CODE = {"ABORTED": 409, "NOT_FOUND": 404, "INVALID_ARGUMENT": 422, "PERMISSION_DENIED": 403}
+REASON = r"[A-Z][A-Z0-9]*_[A-Z0-9_]+"
 
 SECURITY: Schema = {
     "session": {
@@ -86,6 +89,18 @@ IF_MATCH: Schema = {
     "description": 'The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead.',
     "schema": {"type": "string", "pattern": '^(W/)?"?[0-9]{1,18}"?$'},
 }
+
+
+def dumps(value: Any) -> bytes:
+    """JSON of a document or a problem; what JSON has no form for is written as text."""
+    return orjson.dumps(value, option=OPTIONS, default=str)
+
+
+def document_json() -> str:
+    """The whole OpenAPI document of this version, indented: what `archwire openapi` prints."""
+    from gateway.app import document  # the application knows its routes, and imports this module
+
+    return orjson.dumps(document(), option=OPTIONS | orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def build(apis: Sequence[Api], base: Mapping[str, Any], protos: Sequence[Any] = ()) -> Schema:
@@ -207,7 +222,10 @@ def _responses(route: Route, schemas: Schemas, told: str) -> Schema:
 def _reasons(told: str) -> dict[int, list[str]]:
     """The reasons of errors that an RPC's comment names, as in "ABORTED / CHAIR_TAKEN when …", by HTTP status."""
     found: dict[int, list[str]] = {}
-    for code, reason in re.findall(r"\b(" + "|".join(STATUS_OF_CODE) + r") / ([A-Z][A-Z0-9_]+)", told):
-        status = 412 if reason == "STALE_VERSION" else STATUS_OF_CODE[code]
-        found.setdefault(status, []).append(f"`{reason}`")
+    for code, reasons in re.findall(
+        rf"\b({'|'.join(STATUS_OF_CODE)}) / ({REASON}(?:(?:, | or | and ){REASON})*)", told
+    ):
+        for reason in re.findall(REASON, reasons):
+            status = 412 if reason == "STALE_VERSION" else STATUS_OF_CODE[code]
+            found.setdefault(status, []).append(f"`{reason}`")
     return found

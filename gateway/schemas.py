@@ -98,7 +98,8 @@ def _paragraphs(comment: str) -> str:
 def required(message: Descriptor) -> frozenset[str]:
     """The fields without which a request is refused: those whose rules an empty message breaks."""
     broken = protovalidate.collect_violations(GetMessageClass(message)())
-    return frozenset(v.proto.field.elements[0].field_name for v in broken if len(v.proto.field.elements) == 1)
+    paths = [v.proto.field.elements for v in broken if v.proto.field is not None]
+    return frozenset(path[0].field_name for path in paths if len(path) == 1)
 
 
 class Schemas:
@@ -296,8 +297,9 @@ def _example_of_one(field: FieldDescriptor, rules: Rules, comment: str) -> Any:
         return UUID
     if schema.get("format") == "email":
         return "parent@example.com"
-    quoted = re.findall(r"[`\"“]([^`\"”]+)[`\"”]", comment)
-    return next((s for s in (*quoted, *SAMPLES) if _fits(s, schema)), "x" * schema.get("minLength", 1))
+    named = re.findall(r"such as [`\"]([^`\"]+)[`\"]", comment)
+    samples = SAMPLES if "pattern" in schema else (field.name.replace("_", " "),)
+    return next((s for s in (*named, *samples) if _fits(s, schema)), "x" * schema.get("minLength", 1))
 
 
 def _fits(text: str, schema: Schema) -> bool:
