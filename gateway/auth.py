@@ -82,19 +82,23 @@ class Authenticator:
         kind, secret, by_cookie = credentials(scope)
         if not secret or len(secret) > LONGEST_SECRET:
             raise Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
-        caller = await self._caller(kind, secret, address(scope))
+        caller = await self._caller(kind, secret, address(scope), quiet)
         if by_cookie and unsafe and not same(header(scope, b"x-csrf-token"), csrf_token(secret)):
             raise Denied("CSRF", "send the session's CSRF token in the header X-CSRF-Token")
         self._limits.caller(caller.actor.session_id or caller.actor.user_id)
         return caller
 
-    async def _caller(self, kind: str, secret: str, ip: str) -> Caller:
+    async def _caller(self, kind: str, secret: str, ip: str, quiet: bool) -> Caller:
         place = (kind, sha256(secret.encode()).hexdigest(), ip)
         kept = self._kept.get(place)
         if kept is not None and kept.until > time.monotonic():
             return kept
-        resolve = {"session": self._session, "bearer": self._client, "link": self.of_link}[kind]
-        caller = await resolve(secret, ip)
+        if kind == "session":
+            caller = await self._session(secret, ip, quiet)
+        else:
+            caller = await (self._client if kind == "bearer" else self.of_link)(secret, ip)
+        if quiet:
+            return caller  # not kept: the next real request shall keep the session awake
         if len(self._kept) >= KEPT_AT_MOST:
             self._kept.clear()
         self._kept[place] = caller
@@ -114,8 +118,8 @@ class Authenticator:
         method = getattr(self._node.client("directory"), rpc)
         return lambda request: method(request, token=token)
 
-    async def _session(self, secret: str, ip: str) -> Caller:
-        request = pb.ResolveSessionRequest(session_token=secret)
+    async def _session(self, secret: str, ip: str, quiet: bool) -> Caller:
+        request = pb.ResolveSessionRequest(session_token=secret, quiet=quiet)
         try:
             principal = (await self.directory("ResolveSession")(request)).principal
         except NotFound as error:

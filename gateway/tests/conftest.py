@@ -36,6 +36,7 @@ class Directory:
         self.totp = False
         self.role = "treatment_coordinator"
         self.calls: list[str] = []
+        self.resolved: list[Any] = []
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
@@ -62,6 +63,7 @@ class Directory:
 
     async def ResolveSession(self, request: Any, *, token: str) -> Any:
         self.calls.append("ResolveSession")
+        self.resolved.append(request)
         if request.session_token not in self.sessions:
             raise Unauthenticated("SESSION_ENDED", "the session has ended: sign in again")
         return pb.ResolveSessionResponse(principal=self.principal(request.session_token))

@@ -165,6 +165,18 @@ async def test_an_answer_of_the_directory_is_kept_for_thirty_seconds(
     assert (await staff.get("/v1/session")).status_code == 401
 
 
+async def test_an_open_stream_does_not_keep_a_session_awake(staff: httpx.AsyncClient, node: Any) -> None:
+    auth = staff.app.state.auth  # type: ignore[attr-defined]
+    scope = {
+        "headers": [(b"cookie", f"__Host-session={staff.cookies['__Host-session']}".encode())],
+        "client": ("::1", 1),
+    }
+    for _ in range(2):
+        await auth.authenticate(scope, unsafe=False, quiet=True)
+    await auth.authenticate(scope, unsafe=False)
+    assert [request.quiet for request in node.directory.resolved] == [True, True, False]
+
+
 async def test_the_authenticator_is_enrolled_and_confirmed(staff: httpx.AsyncClient) -> None:
     enrolled = await staff.post("/v1/session/totp", json={"password": PASSWORD})
     assert enrolled.json() == {"secret": "ABC", "provisioning_uri": "otpauth://totp/x"}

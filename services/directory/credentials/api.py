@@ -65,7 +65,7 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
         session = await call.db.first(queries.SESSION, id=found.id) if found else None
         if session is None or not session.active or not domain.session_alive(session, call.now):
             raise Unauthenticated("SESSION_ENDED", "the session has ended: sign in again")
-        if call.now - session.seen_time >= domain.SESSION_TOUCH:
+        if not request.quiet and call.now - session.seen_time >= domain.SESSION_TOUCH:
             await call.db.run(queries.SEE_SESSION, session_id=session.id, now=call.now)
         return pb.ResolveSessionResponse(principal=await _principal(call, session))
 
