@@ -150,6 +150,21 @@ records = Api("records")
 
 # --- supply -------------------------------------------------------------------------------------------------------
 supply = Api("supply")
+supply.expose("POST /v1/labs", "CreateLab", status=201)
+supply.expose("GET /v1/labs", "ListLabs")
+supply.expose("PATCH /v1/labs/{lab_id}", "UpdateLab")
+supply.expose("POST /v1/lab-orders", "CreateLabOrder", status=201)
+supply.expose("GET /v1/lab-orders", "ListLabOrders")
+supply.expose("GET /v1/lab-orders/{lab_order_id}", "GetLabOrder")
+supply.expose("POST /v1/lab-orders/{lab_order_id}/approve", "ApproveLabOrder")
+supply.expose("POST /v1/lab-orders/{lab_order_id}/advance", "AdvanceLabOrder")
+supply.expose("POST /v1/lab-orders/{lab_order_id}/receive", "ReceiveLabOrder")
+supply.expose("POST /v1/lab-orders/{lab_order_id}/report-discrepancy", "ReportDiscrepancy")
+supply.expose("POST /v1/lab-orders/{lab_order_id}/remake", "RequestRemake")
+supply.expose("POST /v1/lab-orders/{lab_order_id}/cancel", "CancelLabOrder")
+supply.expose("GET /v1/lab-jobs", "ListLabJobs")
+supply.expose("GET /v1/lab-jobs/{lab_order_id}", "GetLabJob")
+supply.expose("POST /v1/lab-jobs/{lab_order_id}/advance", "AdvanceLabJob")
 
 # --- notifications ------------------------------------------------------------------------------------------------
 notifications = Api("notifications")
