@@ -6,6 +6,8 @@ and whether a responsibility has no test.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -81,10 +83,10 @@ def table(tests: dict[int, set[str]]) -> str:
 
 def main() -> int:
     markers = Markers()
-    quiet = ["--collect-only", "-q", "-q", "--no-header", "-p", "no:warnings", "-p", "no:terminal"]
-    status = pytest.main(quiet, plugins=[markers])
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        status = pytest.main(["--collect-only", "-q"], plugins=[markers])
     if status:
-        print("the tests cannot be collected: run `make test`", file=sys.stderr)
+        print(output.getvalue()[-3000:], file=sys.stderr)
         return int(status)
     readme = ROOT / "README.md"
     text = readme.read_text()

@@ -348,11 +348,19 @@ def check(owner_dsn: str, services: Sequence[str] = NAMES) -> list[str]:
         found = []
         for service in services:
             context = MigrationContext.configure(connection, opts=compare_options(service))
-            found += [f"{service}: {change}" for change in compare_metadata(context, metadata(service))]
+            found += [f"{service}: {_said(change)}" for change in compare_metadata(context, metadata(service))]
         return found
 
     result: list[str] = asyncio.run(_synchronously(owner_dsn, compare))
     return result
+
+
+def _said(change: Any) -> str:
+    """A change of Alembic's comparison in a line: what is to be done, and to what."""
+    if isinstance(change, list):
+        return "; ".join(map(_said, change))
+    action, *objects = change
+    return " ".join([action, *(getattr(part, "name", None) or str(part) for part in objects if part is not None)])
 
 
 def compare_options(service: str) -> dict[str, Any]:

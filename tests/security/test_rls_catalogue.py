@@ -24,7 +24,14 @@ EXEMPT = {
     "work": "the worker looks for due jobs of every group, then opens each in its group's scope",
     "reply": "read by (tenant, caller, method, request id), all of them from the verified token",
     "audit_tenant": "which groups have audit rows: the sealer reads it before it has a scope",
+    "credential_index": "keyed hashes and ids; it finds the group of somebody who signs in",
     "alembic_version": "one line: the version of the schema; services cannot read it",
+}
+
+# Tables whose rows name locations without belonging to them: every location of the group may see them.
+GROUP_WIDE = {
+    "directory.role_grant.location_id": "where a role holds; read to find out what somebody may see",
+    "directory.client.location_ids": "where an API client may act; read to find out what it may see",
 }
 
 # Keys without the tenant, and why they reveal nothing.
@@ -145,7 +152,7 @@ def test_every_table_has_a_tenant(catalogue):
 
 @pytest.mark.parametrize("column", ["location_id", "location_ids"])
 def test_rows_of_a_location_are_scoped_by_location(catalogue, column):
-    assert catalogue(TABLES_WITHOUT_LOCATION_POLICY, SCHEMAS, [column]) == []
+    assert set(catalogue(TABLES_WITHOUT_LOCATION_POLICY, SCHEMAS, [column])) - set(GROUP_WIDE) == set()
 
 
 def test_no_second_policy_widens_the_scope(catalogue):
