@@ -71,6 +71,7 @@ class Call:
         "method",
         "noted",
         "now",
+        "occurred_at",
         "permission",
         "request_id",
     )
