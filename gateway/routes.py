@@ -147,6 +147,20 @@ contracts.expose("GET /v1/patients/{patient_id}/balance", "GetBalance")
 
 # --- records ------------------------------------------------------------------------------------------------------
 records = Api("records")
+records.expose("GET /v1/patients/{patient_id}/visits", "ListVisits")
+records.expose("GET /v1/patients/{patient_id}/notes", "ListNotes")
+records.expose("POST /v1/notes", "SaveNote", status=201)
+records.expose("POST /v1/notes/{note_id}/sign", "SignNote")
+records.expose("POST /v1/images", "AddImage", status=201)
+records.expose("GET /v1/images/{image_id}", "GetImage")
+records.expose("GET /v1/patients/{patient_id}/images", "ListImages")
+records.expose("GET /v1/patients/{patient_id}/records-gate", "GetRecordsGate")
+records.expose("GET /v1/patients/{patient_id}/documents", "ListDocuments")
+records.expose("GET /v1/documents/{document_id}", "GetDocument")
+records.expose("POST /v1/documents/{document_id}/sign", "SignDocument")
+records.expose("GET /v1/shared/documents", "ListSharedDocuments")
+records.expose("GET /v1/shared/documents/{document_id}", "GetSharedDocument")
+records.expose("POST /v1/shared/documents/{document_id}/sign", "SignSharedDocument")
 
 # --- supply -------------------------------------------------------------------------------------------------------
 supply = Api("supply")
