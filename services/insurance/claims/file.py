@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from archwire.common.v1.address_pb2 import Address as AddressMessage
 from archwire.directory.v1.directory_pb2 import GetLocationRequest, ListLegalEntitiesRequest
@@ -56,7 +57,7 @@ async def write(call: Call, claim: Row, provider_id: str = "", note: str = "") -
         receiver_id=RECEIVER[0],
         receiver_name=RECEIVER[1],
         control_number=claim.control_number,
-        created=call.now.replace(tzinfo=None),
+        created=call.now.astimezone(ZoneInfo(location.time_zone)),
     )
     try:
         return x12.write_837d(sending, _dental_claim(claim, coverage, plan, code, names, note or claim.note))

@@ -32,7 +32,8 @@ def from_x12(found: OrthoBenefits) -> dict[str, Any]:
     def keep(name: str, value: Any, fact: Fact[Any]) -> None:
         if value is not None and value != "":
             kept[name] = value
-            provenance[name.removesuffix("_cents")] = list(fact.positions)
+            if fact.positions:
+                provenance[name.removesuffix("_cents")] = list(fact.positions)
 
     for name in ("covered", "plan_percent_basis_points", *(f"{m}_cents" for m in MONEY), "waiting_text", "frequency"):
         if fact := getattr(found, name):
