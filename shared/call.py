@@ -133,8 +133,8 @@ class Call:
         audited = bool(patients) or (writes and request is not None)
         if not (self._events or self._later or audited):
             return False
-        if audited and self.actor.tenant_id not in platform.tenants_met:
-            await self.db.connection.execute(platform.met, self.actor.tenant_id)
+        if audited and self.db.tenant_id not in platform.tenants_met:
+            await self.db.connection.execute(platform.met, self.db.tenant_id)
             self.noted = True
         trace = telemetry.current()
         headers = {
@@ -206,7 +206,7 @@ async def open_call(
         yield call
         woken = await call.finish(platform, None, None, writes=True)
     if call.noted:
-        platform.tenants_met.add(actor.tenant_id)
+        platform.tenants_met.add(db.tenant_id)
     if woken and wake is not None:
         wake()
 

@@ -95,10 +95,11 @@ def statement(clause: ClauseElement) -> Statement:
 class Db:
     """Runs statements in the transaction of one Call."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("connection", "tenant_id")
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, tenant_id: str = "") -> None:
         self.connection = connection
+        self.tenant_id = tenant_id  # of the scope now
 
     async def all(
         self, stmt: Statement, *, conflict: Mapping[str, ServiceError] | None = None, **params: Any
@@ -144,6 +145,7 @@ class Db:
     async def scope(self, tenant_id: str, locations: str | Sequence[str]) -> None:
         """Switches the row-level-security scope inside the transaction. For the runtime and system callers only."""
         await self.connection.execute(set_scope(tenant_id, locations))
+        self.tenant_id = tenant_id
 
 
 def check_version(row: Any, version: int) -> None:
@@ -202,7 +204,7 @@ class Pool:
         try:
             with translate(None):
                 await connection.execute(f"BEGIN; {set_scope(tenant_id, locations)}{'' if durable else NOT_DURABLE}")
-            yield Db(connection)
+            yield Db(connection, tenant_id)
             with translate(None):
                 await connection.execute("COMMIT")
             done = True

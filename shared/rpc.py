@@ -194,7 +194,7 @@ class Methods:
             with translate(None):
                 woken = await call.finish(self.platform, request, reply, writes=method.writes)
         if call.noted:
-            self.platform.tenants_met.add(actor.tenant_id)
+            self.platform.tenants_met.add(db.tenant_id)
         if woken:
             self._wake()
         return bytes(reply.SerializeToString())
