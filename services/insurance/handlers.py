@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from archwire.contracts.v1.events_pb2 import ContractActivated, ContractEnded
-from archwire.insurance.v1.events_pb2 import ClaimDrafted
 
 from services.insurance import domain
 from services.insurance.claims import domain as claims
 from services.insurance.claims import queries
+from services.insurance.claims.drafts import draft
 from services.insurance.eligibility import queries as eligibility
 from services.insurance.eligibility import summary
 from services.insurance.estimates import queries as estimates
@@ -17,13 +17,13 @@ from services.insurance.estimates.api import compute
 from services.insurance.plans import queries as plans
 from shared.call import Call
 from shared.db import Row
-from shared.proto import money
 
 
 async def draft_claim(event: ContractActivated, call: Call) -> None:
     """Drafts the initial (banding) claim of an active contract, and notes which payments to expect.
 
-    A later version of the same contract finds its claim case and changes nothing here.
+    A claim case that asked for a predetermination becomes the contract's. A later version of the same contract finds
+    its claim case and changes nothing here.
     """
     if not event.coverage_id:
         return
@@ -31,32 +31,13 @@ async def draft_claim(event: ContractActivated, call: Call) -> None:
     plan = await plans.plan(call.db, coverage.plan_id)
     placed = date.fromisoformat(event.activated_on)
     instalments = await _expected(call, event, coverage, plan, placed)
-    common = {
-        "contract_id": event.contract_id,
-        "coverage_id": coverage.id,
-        "payer_id": coverage.payer_id,
-        "patient_id": event.patient_id,
-        "location_id": event.location_id,
-        "placement_on": placed,
-        "treatment_months": event.treatment_months,
-    }
-    expected = sum(i.amount_cents for i in instalments)
-    case = await call.db.first(queries.ADD_CASE, **common, case_id=event.case_id or None, expected_cents=expected)
+    case = await _claim_case(call, event, coverage, placed, sum(i.amount_cents for i in instalments))
     if case is None:
         return
     charge = claims.initial_charge_cents(
         plan.payment_model, event.total_fee.amount_cents, plan.initial_share_basis_points
     )
-    claim = await call.db.one(
-        queries.ADD_CLAIM,
-        **common,
-        claim_case_id=case.id,
-        number=claims.claim_number(case.id, 1),
-        kind="initial",
-        charge_cents=charge,
-        procedure_concept=event.procedure_concept,
-        service_on=placed,
-    )
+    await draft(call, case, kind="initial", suffix="01", charge_cents=charge, concept=event.procedure_concept)
     await call.db.run_many(
         queries.ADD_INSTALMENT,
         [
@@ -70,16 +51,31 @@ async def draft_claim(event: ContractActivated, call: Call) -> None:
             for i in instalments
         ],
     )
-    drafted = ClaimDrafted(
-        claim_id=claim.id,
-        claim_case_id=case.id,
-        contract_id=event.contract_id,
+
+
+async def _claim_case(
+    call: Call, event: ContractActivated, coverage: Row, placed: date, expected_cents: int
+) -> Row | None:
+    """The contract's claim case at this payer; None when it has one already."""
+    terms = {
+        "contract_id": event.contract_id,
+        "placement_on": placed,
+        "treatment_months": event.treatment_months,
+        "expected_cents": expected_cents,
+    }
+    if event.case_id:
+        asked = {"of_case_id": event.case_id, "of_payer_id": coverage.payer_id}
+        if adopted := await call.db.first(queries.ADOPT_CASE, **asked, **terms, now=call.now):
+            return adopted
+    return await call.db.first(
+        queries.ADD_CASE,
+        **terms,
+        case_id=event.case_id or None,
+        coverage_id=coverage.id,
+        payer_id=coverage.payer_id,
         patient_id=event.patient_id,
         location_id=event.location_id,
-        kind="initial",
-        charge=money(charge),
     )
-    call.publish(drafted, key=event.patient_id)
 
 
 async def end_claim_case(event: ContractEnded, call: Call) -> None:

@@ -166,7 +166,7 @@ def _claim(world: World, case: Case) -> dict[str, Any]:
     return _common(case) | {
         "id": _derived(case.contract.id, "claim"),
         "claim_case_id": case_id,
-        "number": claim_number(case_id, 1),
+        "number": claim_number(case_id, "01"),
         "kind": "initial",
         "state": "paid" if case.contract.active_on < world.now.date() - dt.timedelta(days=30) else "accepted",
         "charge_cents": case.contract.total_cents,

@@ -6,15 +6,42 @@ from archwire.insurance.v1 import claims_pb2 as pb
 from archwire.insurance.v1.eligibility_pb2 import FileFinding
 
 from services.insurance.claims import file, queries
+from services.insurance.claims.drafts import draft
+from services.insurance.eligibility.queries import coverage as coverage_of
 from shared.call import Call
 from shared.db import check_version
-from shared.errors import Conflict
+from shared.errors import Conflict, Invalid
 from shared.paging import page
 from shared.proto import enum_name, to_proto
 
 
 class Claims:
     """What is asked of payers, and what they are expected to pay."""
+
+    async def DraftPredetermination(
+        self, request: pb.DraftPredeterminationRequest, call: Call
+    ) -> pb.DraftPredeterminationResponse:
+        if (charge_cents := request.total_fee.amount_cents) <= 0:
+            raise Invalid("AMOUNT_TOO_LOW", "the fee is more than zero", field="total_fee")
+        coverage = await coverage_of(call.db, request.coverage_id)
+        case = await call.db.one(
+            queries.ADD_PREDETERMINATION_CASE,
+            conflict=queries.ASKED,
+            contract_id=None,
+            case_id=request.case_id,
+            coverage_id=coverage.id,
+            payer_id=coverage.payer_id,
+            patient_id=coverage.patient_id,
+            location_id=coverage.location_id,
+            placement_on=None,
+            treatment_months=request.treatment_months,
+            expected_cents=0,
+        )
+        concept = request.procedure_concept
+        claim = await draft(
+            call, case, kind="predetermination", suffix="PD", charge_cents=charge_cents, concept=concept
+        )
+        return pb.DraftPredeterminationResponse(claim=to_proto(pb.Claim, claim))
 
     async def ListClaims(self, request: pb.ListClaimsRequest, call: Call) -> pb.ListClaimsResponse:
         state = enum_name(pb.ClaimState, request.state) or None

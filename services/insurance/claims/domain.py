@@ -10,12 +10,12 @@ RESPONSIBILITY = {"primary": "P", "secondary": "S", "tertiary": "T"}
 SEX = {"female": "F", "male": "M"}
 
 
-def claim_number(claim_case_id: str, sequence: int) -> str:
+def claim_number(claim_case_id: str, suffix: str) -> str:
     """The number that the payer repeats: at most 20 characters, the same stem on every claim of a case.
 
-    The stem is the random part of the case's UUID; a table's unique constraint stands behind it.
+    `suffix` tells the claims of a case apart: PD for the predetermination, 01 for the initial claim. The stem is the random part of the case's UUID; a table's unique constraint stands behind it.
     """
-    return f"AW{claim_case_id.replace('-', '')[-12:].upper()}-{sequence:02d}"
+    return f"AW{claim_case_id.replace('-', '')[-12:].upper()}-{suffix}"
 
 
 def initial_charge_cents(payment_model: str, fee_cents: int, initial_share_basis_points: int) -> int:

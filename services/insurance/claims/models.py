@@ -20,15 +20,23 @@ class ClaimCase(Located, Versioned, TenantTable, Base):
         ref("payer_id", "insurance.payer"),
         one_of("state", "draft", "submitted", "in_payment", "exhausted", "completed", "ended"),
         UniqueConstraint("tenant_id", "contract_id", "payer_id", name="uq_claim_case_contract_id"),
+        Index(
+            "uq_claim_case_case_id",
+            "tenant_id",
+            "case_id",
+            "payer_id",
+            unique=True,
+            postgresql_where=text("contract_id IS NULL"),
+        ),
         Index("ix_claim_case_coverage_id", "tenant_id", "coverage_id"),
     )
-    contract_id: Mapped[str] = mapped_column(ID)
+    contract_id: Mapped[str | None] = mapped_column(ID)  # none while only a predetermination was asked
     case_id: Mapped[str | None] = mapped_column(ID)
     coverage_id: Mapped[str] = mapped_column(ID)
     payer_id: Mapped[str] = mapped_column(ID)
     patient_id: Mapped[str] = mapped_column(ID)
     state: Mapped[str] = mapped_column(server_default=text("'draft'"))
-    placement_on: Mapped[dt.date]
+    placement_on: Mapped[dt.date | None]
     treatment_months: Mapped[int]
     expected_cents: Mapped[int] = cents()
 
@@ -49,7 +57,7 @@ class Claim(Located, Versioned, TenantTable, Base):
         Index("ix_claim_state", "tenant_id", "state", "id"),
     )
     claim_case_id: Mapped[str] = mapped_column(ID)
-    contract_id: Mapped[str] = mapped_column(ID)
+    contract_id: Mapped[str | None] = mapped_column(ID)
     coverage_id: Mapped[str] = mapped_column(ID)
     payer_id: Mapped[str] = mapped_column(ID)
     patient_id: Mapped[str] = mapped_column(ID)

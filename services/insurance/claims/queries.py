@@ -9,9 +9,13 @@ from services.insurance.claims.models import Claim, ClaimCase, ExpectedInstalmen
 from services.insurance.models import ID
 from services.insurance.queries import named
 from shared.db import Db, Row, statement
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.paging import paged
 
+ASKED = {
+    name: Conflict("PREDETERMINATION_EXISTS", "this treatment case asked this payer already")
+    for name in ("uq_claim_case_case_id", "uq_claim_number")
+}
 MISSING = NotFound("CLAIM_NOT_FOUND", "no such claim")
 CASE_COLUMNS = (
     "contract_id", "case_id", "coverage_id", "payer_id", "patient_id", "location_id", "placement_on",
@@ -24,7 +28,21 @@ CLAIM_COLUMNS = (
 INSTALMENT_COLUMNS = ("claim_case_id", "location_id", "sequence", "due_on", "amount_cents")
 K, C, I = ClaimCase.__table__, Claim.__table__, ExpectedInstalment.__table__
 
+ADD_PREDETERMINATION_CASE = statement(insert(K).values(named(*CASE_COLUMNS)).returning(K))
 ADD_CASE = statement(insert(K).values(named(*CASE_COLUMNS)).on_conflict_do_nothing().returning(K))
+ADOPT_CASE = statement(
+    update(K)
+    .where(
+        K.c.case_id == bindparam("of_case_id"),
+        K.c.payer_id == bindparam("of_payer_id"),
+        K.c.contract_id.is_(None),
+    )
+    .values(
+        named("contract_id", "placement_on", "treatment_months", "expected_cents")
+        | {"version": K.c.version + 1, "updated_at": bindparam("now")}
+    )
+    .returning(K)
+)
 CASE = statement(select(K).where(K.c.id == bindparam("id")))
 ADD_CLAIM = statement(insert(C).values(named(*CLAIM_COLUMNS)).returning(C))
 ADD_INSTALMENT = statement(insert(I).values(named(*INSTALMENT_COLUMNS)))

@@ -282,13 +282,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "claim_case",
-        sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("case_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("coverage_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("payer_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'draft'"), nullable=False),
-        sa.Column("placement_on", sa.Date(), nullable=False),
+        sa.Column("placement_on", sa.Date(), nullable=True),
         sa.Column("treatment_months", sa.Integer(), nullable=False),
         sa.Column("expected_cents", sa.BigInteger(), nullable=False),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -320,6 +320,14 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_claim_case_coverage_id", "claim_case", ["tenant_id", "coverage_id"], unique=False, schema="insurance"
+    )
+    op.create_index(
+        "uq_claim_case_case_id",
+        "claim_case",
+        ["tenant_id", "case_id", "payer_id"],
+        unique=True,
+        schema="insurance",
+        postgresql_where=sa.text("contract_id IS NULL"),
     )
     op.create_table(
         "verification",
@@ -397,7 +405,7 @@ def upgrade() -> None:
     op.create_table(
         "claim",
         sa.Column("claim_case_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("coverage_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("payer_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),

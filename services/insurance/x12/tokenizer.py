@@ -38,7 +38,7 @@ class Delimiters:
         return self.element + self.component + self.repetition + self.terminator
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Segment:
     """One segment. `position` counts from 1 and `offset` from byte 0 in the file; `elements[0]` is the identifier."""
 
@@ -89,7 +89,9 @@ def segments(source: bytes | Iterable[bytes]) -> Iterator[Segment]:
                 terminator = delimiters.terminator.encode()
                 continue
         elif (stop := buffer.find(terminator, start)) >= 0:
-            begin, start = SPACES.match(buffer, start, stop).end(), stop + 1  # type: ignore[union-attr]
+            begin, start = start, stop + 1
+            if buffer[begin] <= 32:
+                begin = SPACES.match(buffer, begin, stop).end()  # type: ignore[union-attr]
             if begin < stop:
                 position += 1
                 segment = _segment(buffer[begin:stop], position, offset + begin, delimiters)
@@ -139,7 +141,7 @@ def _segment(body: bytes, position: int, offset: int, delimiters: Delimiters) ->
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         text = body.decode("latin-1")
-    if CONTROL.search(text):
+    if not text.isprintable() and CONTROL.search(text):
         if delimiters.element not in "\r\n":
             text = text.replace("\r", "").replace("\n", "")
         if set(CONTROL.findall(text)) - set(delimiters.all):
