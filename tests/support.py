@@ -1,15 +1,16 @@
 """What tests stand on: a platform of their own, groups on it, and people who sign in over HTTP.
 
-    def test_a_lead_is_registered(group):
-        http = group.http("treatment_coordinator")             # signed in, with the role at group.location_a
-        family = group.patient()                               # family.patient_id, family.party_id
-        answer = http.post("/v1/leads", json={...})            # an Idempotency-Key is added when there is none
-        eventually(lambda: http.get(f"/v1/cases/{id}").json()["state"] == "exam_scheduled")
+def test_a_lead_is_registered(group):
+    http = group.http("treatment_coordinator")             # signed in, with the role at group.location_a
+    family = group.patient()                               # family.patient_id, family.party_id
+    answer = http.post("/v1/leads", json={...})            # an Idempotency-Key is added when there is none
+    eventually(lambda: http.get(f"/v1/cases/{id}").json()["state"] == "exam_scheduled")
 """
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import itertools
 import os
 import re
@@ -31,6 +32,7 @@ from archwire.directory.v1 import directory_pb2, links_pb2, patients_pb2, staff_
 from shared import config as settings
 from shared import postgres
 from shared.config import service_dsn
+from shared.db import Pool
 from shared.identity import system
 from shared.node import Node
 
@@ -130,6 +132,12 @@ class Platform:
             self._back_door = BackDoor(self)
         return self._back_door.call(service, rpc, request, tenant_id)
 
+    def publish(self, event: Any, *, key: str, tenant_id: str) -> None:
+        """Puts an event into the outbox of the service that owns it, as if that service had published it."""
+        if self._back_door is None:
+            self._back_door = BackDoor(self)
+        self._back_door.publish(event, key, tenant_id)
+
 
 class BackDoor:
     """The services once more, in the process of the tests, on the same database and keys."""
@@ -138,9 +146,13 @@ class BackDoor:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._node = Node(replace(settings.load({}), data=platform.data), platform.dsn)
+        self._owner_dsn = platform.dsn("")
 
     def call(self, service: str, rpc: str, request: Any, tenant_id: str) -> Any:
         return self._await(self._call(service, rpc, request, tenant_id))
+
+    def publish(self, event: Any, key: str, tenant_id: str) -> None:
+        self._await(self._publish(event, key, tenant_id))
 
     def close(self) -> None:
         self._await(self._node.stop())
@@ -155,6 +167,22 @@ class BackDoor:
             await self._node.start(sorted(wanted), work=False)
         token = self._node.signer.mint(system(tenant_id, "tests"), service)
         return await getattr(self._node.client(service), rpc)(request, token=token)
+
+    async def _publish(self, event: Any, key: str, tenant_id: str) -> None:
+        name = event.DESCRIPTOR.full_name
+        headers = {
+            "time": dt.datetime.now(dt.UTC).isoformat(),
+            "tenant": tenant_id,
+            "actor": "tests",
+            "traceparent": "",
+        }
+        insert = f"INSERT INTO {name.split('.')[1]}.outbox (key, type, payload, headers) VALUES ($1, $2, $3, $4)"
+        pool = await Pool.open(self._owner_dsn)
+        try:
+            async with pool.begin() as db:
+                await db.connection.execute(insert, key, name, event.SerializeToString(), headers)
+        finally:
+            await pool.close()
 
 
 @dataclass(frozen=True)
@@ -202,6 +230,10 @@ class Group:
     def call(self, service: str, rpc: str, request: Any) -> Any:
         """Calls an RPC as the platform itself, in this group. Raises ServiceError."""
         return self.platform.call(service, rpc, request, tenant_id=self.id)
+
+    def publish(self, event: Any, *, key: str) -> None:
+        """Lets an event of any service happen in this group; `key` is the patient's id, or the group's."""
+        self.platform.publish(event, key=key, tenant_id=self.id)
 
     def http(self, role: str, *, location: str | Sequence[str] = "", fresh: bool = False) -> Http:
         """A client signed in as somebody with the role at `location` ("*", one id or several; else location A).
