@@ -24,7 +24,8 @@ from shared.errors import Unavailable
 class Channel(Protocol):
     """A way out. `public_url` is the gateway's address as families reach it, for links."""
 
-    public_url: str
+    @property
+    def public_url(self) -> str: ...
 
     async def send(self, *, reference: str, to: str, subject: str, body: str) -> None:
         """Hands a message over. `reference` is its id: a repeat has the same. Raises Unavailable to be tried again."""
