@@ -91,7 +91,7 @@ class LinkToken(Body):
 class AccessToken(BaseModel):
     access_token: str
     token_type: str = "Bearer"  # noqa: S105 - the kind of token
-    expires_in: int = Field(900, description="Seconds.")
+    expires_in: int = Field(default=900, description="Seconds.")
 
 
 # --- people -------------------------------------------------------------------------------------------------------
