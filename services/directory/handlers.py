@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from archwire.directory.v1 import credentials_pb2, directory_pb2, links_pb2
 
 from services.directory.credentials import queries
 from shared.call import Work
 
 # Where a kept reply holds a secret that shall be seen once.
-SECRETS = {
+SECRETS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "directory.CreateGroup": (directory_pb2.CreateGroupResponse, ("password_token",)),
     "directory.CreateLink": (links_pb2.CreateLinkResponse, ("token",)),
     "directory.CreateClient": (credentials_pb2.CreateClientResponse, ("secret",)),
