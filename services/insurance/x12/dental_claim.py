@@ -228,8 +228,8 @@ def _claim(out: _Writer, c: DentalClaim) -> None:
     out.add("PRV", "PE", "PXC", out.identifier(doctor.taxonomy))
     if c.facility:
         _organization(out, "77", c.facility)
-    for number, line in enumerate(c.lines, 1):
-        out.add("LX", str(number))
+    for line_number, line in enumerate(c.lines, 1):
+        out.add("LX", str(line_number))
         described = ("", "", "", "", out.text(line.description)) if line.description else ()
         out.add("SV3", out.composite("AD", line.procedure, *described), out.money(line.charge_cents), "", "00", "", "1")
         out.add("REF", "6R", out.identifier(line.line_id))
