@@ -149,7 +149,7 @@ class Route:
         if self.status == 204:
             await respond(send, 204, b"")
             return
-        headers = ()
+        headers: tuple[tuple[bytes, bytes], ...] = ()
         if self.etag and (version := getattr(reply, self.etag).version):
             headers = ((b"etag", b'"%d"' % version),)
         await respond(send, self.status, orjson.dumps(self.encode(reply), option=OPTIONS), headers=headers)
