@@ -60,13 +60,13 @@ class Quotes:
             if estimate
             else 0
         )
-        discounts = [
+        discounts: list[dict[str, Any]] = [
             {"kind": enum_name(DiscountKind, discount.kind), "amount_cents": cents(discount.amount, "discounts")}
             for discount in request.discounts
         ]
         plan = domain.plan(
             treatment_fee_cents=await self._fee_cents(request, call),
-            discount_cents=sum(discount["amount_cents"] for discount in discounts),
+            discount_cents=sum(cents(discount.amount, "discounts") for discount in request.discounts),
             insurance_cents=0 if request.benefits_paid_to_family else insurance,
             down_payment_cents=cents(request.down_payment, "down_payment"),
             instalment_count=request.instalment_count,
