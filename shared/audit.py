@@ -171,7 +171,7 @@ async def _verify_chain(connection: Any, secret: bytes, service: str, tenant: st
         previous, last, count = seal["hash"], seal["last_audit_id"], count + len(rows)
     anchor = data / "audit" / f"{service}-{tenant}.jsonl"
     lines = anchor.read_text().splitlines() if anchor.exists() else []
-    anchored = json.loads(lines[-1]) if lines else {"seq": 0, "hash": ""}
+    anchored: dict[str, Any] = json.loads(lines[-1]) if lines else {"seq": 0, "hash": ""}
     if anchored["seq"] > len(seals) or (
         anchored["seq"] and seals[anchored["seq"] - 1]["hash"].hex() != anchored["hash"]
     ):
