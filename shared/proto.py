@@ -99,9 +99,10 @@ def to_proto(kind: type[M], row: Any, **overrides: Any) -> M:
     message = kind(**values, **overrides)
     currency = row["currency_code"] if "currency_code" in row.keys() else None  # noqa: SIM118  a Record is no dict
     if currency and currency != "USD":
-        for field in kind.DESCRIPTOR.fields:
-            if field.message_type is Money.DESCRIPTOR and not field.is_repeated and message.HasField(field.name):
-                getattr(message, field.name).currency_code = currency
+        for money_field in kind.DESCRIPTOR.fields:
+            name = money_field.name
+            if money_field.message_type is Money.DESCRIPTOR and not money_field.is_repeated and message.HasField(name):
+                getattr(message, name).currency_code = currency
     return message
 
 
