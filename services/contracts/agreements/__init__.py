@@ -1,0 +1,1 @@
+"""Contracts: parties, versions, schedules, settlements."""

@@ -50,7 +50,8 @@ class Agreements:
     async def ListContracts(self, request: Any, call: Call) -> ListContractsResponse:
         rows, token = await queries.contracts(call.db, request, enum_name(ContractState, request.state))
         today = call.now.date()
-        found = [contract_message(row, await queries.parties(call.db, row.id), [], today) for row in rows]
+        parties = await queries.parties_of_many(call.db, [row.id for row in rows])
+        found = [contract_message(row, parties[row.id], [], today) for row in rows]
         return ListContractsResponse(contracts=found, next_page_token=token)
 
     async def GetSharedContract(self, request: Any, call: Call) -> GetSharedContractResponse:

@@ -126,23 +126,24 @@ def amend(
     basis_points: Sequence[int],
     obligations: Sequence[int],
     paid: Sequence[int],
+    agreed: bool = False,
 ) -> Amendment:
     """Computes the parties' new obligations.
 
     `obligations` are what they owe today including what they paid; `given_up_cents` was written off and stays so.
-    Raises Invalid when insurance exceeds the fee, or when the new fee asks less of a party than it has paid:
-    that is a refund first.
+    Raises Invalid when insurance exceeds the fee, or when the new fee asks less of a party than it has paid: that is
+    a refund first. Once the parties have `agreed` by signature it always applies, and what was overpaid is a credit.
     """
     portion = total_fee_cents - insurance_portion_cents - given_up_cents
-    if portion < 0 or insurance_portion_cents < insurance_paid_cents:
+    if not agreed and (portion < 0 or insurance_portion_cents < insurance_paid_cents):
         raise Invalid(
             "INSURANCE_TOO_LARGE",
             "insurance cannot pay more than the fee, nor less than it has paid",
             field="insurance_portion",
         )
-    portions = split(portion, basis_points)
+    portions = split(max(0, portion), basis_points)
     for new, done in zip(portions, paid, strict=True):
-        if new < done:
+        if new < done and not agreed:
             raise Invalid(
                 "BELOW_PAID",
                 "a party has paid more than that already: refund first",
@@ -150,4 +151,4 @@ def amend(
                 paid_cents=done,
             )
     rising = [i for i, (new, old) in enumerate(zip(portions, obligations, strict=True)) if new > old]
-    return Amendment(total_fee_cents, insurance_portion_cents, portion, portions, rising)
+    return Amendment(total_fee_cents, insurance_portion_cents, sum(portions), portions, rising)

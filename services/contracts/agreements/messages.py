@@ -14,6 +14,7 @@ from archwire.contracts.v1.contracts_pb2 import (
     Settlement,
     SettlementLine,
 )
+from google.protobuf.message import Message
 
 from services.contracts.agreements import domain, queries
 from services.contracts.agreements.steps import Due
@@ -37,7 +38,7 @@ def contract_message(
     seen = [party for party in parties if only in ("", party.party_id)]
     schedules = {party.party_id: [d for d in due if d[0] == party.party_id] for party in seen}
     amounts = [[cents for *_, cents in schedule] for schedule in schedules.values()]
-    extra = {}
+    extra: dict[str, Message] = {}
     if only:
         extra["instalment"] = money(sum(payments[0] for payments in amounts if payments))
         extra["down_payment"] = money(sum(party.down_payment_cents for party in seen))

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Text, Uuid, bindparam, or_, select
+from sqlalchemy import Text, Uuid, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.contracts.models import Contract, ContractParty, ContractVersion, Instalment, Settlement
 from services.contracts.queries import Save, insert_of
@@ -102,6 +103,11 @@ PARTIES = statement(
     .where(ContractParty.contract_id == bindparam("contract_id"))
     .order_by(ContractParty.position)
 )
+PARTIES_OF_MANY = statement(
+    select(ContractParty.__table__)
+    .where(ContractParty.contract_id == any_(bindparam("contract_ids", type_=ARRAY(Uuid(as_uuid=False)))))
+    .order_by(ContractParty.contract_id, ContractParty.position)
+)
 VERSIONS = statement(
     select(ContractVersion.__table__)
     .where(ContractVersion.contract_id == bindparam("contract_id"))
@@ -187,6 +193,14 @@ async def contracts_to_place(db: Db, patient_id: str, case_id: str | None) -> li
 async def parties(db: Db, contract_id: str) -> list[Row]:
     """The parties of a contract in their order."""
     return await db.all(PARTIES, contract_id=contract_id)
+
+
+async def parties_of_many(db: Db, contract_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """The parties of several contracts, by contract."""
+    found: dict[str, list[Row]] = {contract_id: [] for contract_id in contract_ids}
+    for row in await db.all(PARTIES_OF_MANY, contract_ids=list(contract_ids)):
+        found[row.contract_id].append(row)
+    return found
 
 
 async def versions(db: Db, contract_id: str) -> list[Row]:

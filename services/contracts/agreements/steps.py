@@ -221,13 +221,15 @@ async def _apply_when_signed(call: Call, contract: Row, version: Row) -> None:
     parties = await queries.parties(call.db, contract.id)
     if any(party.signed_version < version.number for party in parties if party.party_id in version.signers):
         return
-    change = _amendment(contract, parties, version.total_fee_cents, version.insurance_portion_cents)
+    change = _amendment(contract, parties, version.total_fee_cents, version.insurance_portion_cents, agreed=True)
     version = await queries.save_version(call.db, version, call.now, state="applied")
     await _apply(call, contract, parties, change, version)
     _publish_amended(call, contract, version)
 
 
-def _amendment(contract: Row, parties: Sequence[Row], total_fee_cents: int, insurance_cents: int) -> domain.Amendment:
+def _amendment(
+    contract: Row, parties: Sequence[Row], total_fee_cents: int, insurance_cents: int, *, agreed: bool = False
+) -> domain.Amendment:
     return domain.amend(
         total_fee_cents=total_fee_cents,
         insurance_portion_cents=insurance_cents,
@@ -236,6 +238,7 @@ def _amendment(contract: Row, parties: Sequence[Row], total_fee_cents: int, insu
         basis_points=[party.basis_points for party in parties],
         obligations=[queries.balance(party) + party.paid_cents for party in parties],
         paid=[party.paid_cents for party in parties],
+        agreed=agreed,
     )
 
 
@@ -244,7 +247,7 @@ async def _apply(call: Call, contract: Row, parties: Sequence[Row], change: doma
     due: list[Due] = []
     monthly = 0
     for party, portion in zip(parties, change.portions, strict=True):
-        amounts = quoting.instalments(portion - party.paid_cents, version.instalment_count)
+        amounts = quoting.instalments(max(0, portion - party.paid_cents), version.instalment_count)
         dates = quoting.due_dates(len(amounts), party.draft_day, today)
         due += [(party.party_id, n, on, cents) for n, (on, cents) in enumerate(zip(dates, amounts, strict=True), 1)]
         monthly += amounts[0] if amounts else 0

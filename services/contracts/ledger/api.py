@@ -9,6 +9,7 @@ from archwire.contracts.v1.contracts_pb2 import (
     GetLedgerResponse,
     LedgerEntry,
     PartyBalance,
+    RecordInsurancePaymentResponse,
     TransferBalanceResponse,
     WriteOffBalanceResponse,
 )
@@ -17,6 +18,7 @@ from services.contracts.agreements import domain as agreements
 from services.contracts.agreements import queries as contracts
 from services.contracts.agreements.api import whole
 from services.contracts.ledger import domain, queries
+from services.contracts.payments.domain import check_payable
 from services.contracts.queries import local_date
 from services.contracts.quotes.api import cents
 from services.contracts.quotes.domain import GRACE_DAYS, next_draft_day
@@ -72,6 +74,18 @@ class Ledger:
                 )
             )
         return lines
+
+    async def RecordInsurancePayment(self, request: Any, call: Call) -> RecordInsurancePaymentResponse:
+        contract, _ = await _receivable(call, request)
+        amount = cents(request.amount, "amount")
+        check_payable(amount, contracts.insurance_balance(contract), 0)
+        await queries.post(
+            call, contract, "insurance_payment", domain.insurance_payment(amount), reason=request.reference
+        )
+        contract = await contracts.save_contract(
+            call.db, contract, call.now, insurance_paid_cents=contract.insurance_paid_cents + amount
+        )
+        return RecordInsurancePaymentResponse(contract=await whole(call, contract))
 
     async def WriteOffBalance(self, request: Any, call: Call) -> WriteOffBalanceResponse:
         contract, parties = await _receivable(call, request)

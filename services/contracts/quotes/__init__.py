@@ -1,0 +1,1 @@
+"""What a treatment costs, and the ways to pay for it."""

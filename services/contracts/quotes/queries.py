@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.contracts.models import Fee, Quote
 from services.contracts.queries import insert_of
@@ -46,7 +46,7 @@ _in_force = select(Fee.__table__).where(
     or_(Fee.only_location_id.is_(None), Fee.only_location_id == bindparam("location_id")),
 )
 FEES = statement(
-    _in_force.distinct(Fee.procedure_concept, Fee.only_location_id)
+    _in_force.ext(distinct_on(Fee.procedure_concept, Fee.only_location_id))
     .order_by(Fee.procedure_concept, Fee.only_location_id, Fee.effective_on.desc())
     .limit(500)
 )
