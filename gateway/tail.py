@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.db import Pool
 from shared.events import Record
-from shared.events.bus import PARTITIONS, POLL_S, backoff_s
+from shared.events.bus import PARTITIONS, POLL_S, backoff_s, session
 from shared.events.postgres_bus import READ
 from shared.service import NAMES, topic
 
@@ -19,9 +19,9 @@ log = logging.getLogger("archwire.tail")
 TOPICS = [topic(name) for name in NAMES]
 BATCH = 500
 ENDS = """
-SELECT topic, partition, coalesce((
-  SELECT max(position) FROM bus.event e WHERE e.topic = every.topic AND e.partition = every.partition
-), 0) FROM unnest($1::text[]) AS every (topic), generate_series(0, $2::int - 1) AS partition"""
+SELECT topic, n, coalesce((
+  SELECT max(position) FROM bus.event WHERE bus.event.topic = every.topic AND bus.event.partition = n
+), 0) FROM unnest($1::text[]) AS every (topic), generate_series(0, $2::int - 1) AS n"""
 
 
 async def follow(node: Any, deliver: Callable[[Record], None]) -> None:
@@ -39,7 +39,7 @@ async def follow(node: Any, deliver: Callable[[Record], None]) -> None:
 async def _follow_postgres(node: Any, deliver: Callable[[Record], None]) -> None:
     pool = await Pool.open(node.dsn("reporting"), max_size=1)
     try:
-        async with pool.pool.acquire(timeout=10) as connection:
+        async with session(pool) as connection:
             woken = asyncio.Event()
             for name in TOPICS:
                 await connection.add_listener(name, lambda *_: woken.set())
