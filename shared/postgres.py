@@ -69,7 +69,7 @@ class Server:
         name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
         runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
         if len(runtime) > LONGEST_SOCKET - 50:
-            runtime = "/tmp"  # noqa: S108 - made 0700 and checked for its owner below
+            runtime = "/tmp"
         return Path(runtime) / f"archwire-{os.geteuid()}-{name}"
 
     def dsn(self, user: str = SUPERUSER, database: str = "archwire") -> str:
