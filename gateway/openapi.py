@@ -107,7 +107,7 @@ def build(apis: Sequence[Api], base: Mapping[str, Any], protos: Sequence[Any] = 
     """The whole document: `base` has the title and the routes that are not RPCs; `protos` default to Archwire's own."""
     texts = comments(protos or own_files())
     schemas = Schemas(texts)
-    paths: dict[str, Schema] = {path: dict(item) for path, item in base.get("paths", {}).items()}
+    paths: dict[str, Schema] = {path: _own_item(item) for path, item in base.get("paths", {}).items()}
     tags = list(base.get("tags", []))
     names: set[str] = set()
     for api in apis:
@@ -130,6 +130,25 @@ def build(apis: Sequence[Api], base: Mapping[str, Any], protos: Sequence[Any] = 
     components["parameters"] = {"IdempotencyKey": KEY, "IfMatch": IF_MATCH}
     components["responses"] = {f"Problem{status}": _problem(told) for status, told in ERRORS.items()}
     return {**base, "openapi": "3.1.0", "tags": tags, "paths": dict(sorted(paths.items())), "components": components}
+
+
+def _own_item(item: Mapping[str, Any]) -> Schema:
+    """The operations of a path that is not an RPC: their errors are problems like all others."""
+    found: Schema = {}
+    for verb, operation in item.items():
+        open_to_all = operation.get("security") == []
+        statuses = (
+            [429]
+            if open_to_all and verb == "get"
+            else [401, 422, 429]
+            if verb == "get"
+            else [400, 401, 403, 413, 415, 422, 429]
+        )
+        told = {k: v for k, v in operation["responses"].items() if k != "422"}
+        told.update({str(n): {"$ref": f"#/components/responses/Problem{n}"} for n in statuses if str(n) not in told})
+        security = operation.get("security", [{"session": []}, {"bearer": []}, {"link": []}])
+        found[verb] = {**operation, "security": security, "responses": told}
+    return found
 
 
 def _problem(description: str) -> Schema:
