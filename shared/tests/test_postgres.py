@@ -115,6 +115,9 @@ def test_a_long_path_gets_a_short_socket(folder):
     deep = folder / ("d" * 90)
     with postgres.start(deep) as server:
         assert deep not in server.socket_dir.parents
+        found = postgres.find(deep)
+        assert found is not None
+        assert found.dsn() == server.dsn()
         assert sql(server, "select 1") == 1
     server.socket_dir.rmdir()
 
