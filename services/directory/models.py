@@ -134,7 +134,6 @@ class Patient(LocatedMany, Versioned, TenantTable, Base):
         one_of("language", "en", "es"),
         CheckConstraint("home_location_id = ANY (location_ids)", name="home"),
         ref("home_location_id", "directory.location"),
-        Index("ix_patient_name", "tenant_id", "last_name", "first_name", "id"),
         Index("ix_patient_birth_date", "tenant_id", "birth_date"),
         Index("ix_patient_mobile", "tenant_id", "mobile"),
         Index(

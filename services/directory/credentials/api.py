@@ -79,7 +79,7 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
         return pb.SignOutResponse()
 
     async def EndSessions(self, request: pb.EndSessionsRequest, call: Call) -> pb.EndSessionsResponse:
-        await staff.staff(call.db, request.staff_id)
+        await _check_may_reset(call, request.staff_id)
         return pb.EndSessionsResponse(ended=await queries.end_sessions(call.db, request.staff_id, call.now))
 
     # --- second factor ---
@@ -294,10 +294,11 @@ async def _check_own_password(credential: Any, password: str) -> None:
 
 
 async def _check_may_reset(call: Call, staff_id: str) -> None:
-    """Only an owner resets an owner's credentials: else a lesser role could become one."""
+    """Only an owner resets an owner's credentials: else a lesser role could become one. Managers reach the own people."""
     await staff.staff(call.db, staff_id)
     if call.actor.kind == "system" or "owner" in call.actor.roles:
         return
+    await staff.check_reach(call.db, call.actor.locations, staff_id)
     held = await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id)
     if any(row.role in ("owner", "privacy_officer") for row in held):
         raise Denied("ROLE_TOO_HIGH", "only an owner may do this for this person")

@@ -517,9 +517,6 @@ def upgrade() -> None:
     op.create_index("ix_patient_birth_date", "patient", ["tenant_id", "birth_date"], unique=False, schema="directory")
     op.create_index("ix_patient_mobile", "patient", ["tenant_id", "mobile"], unique=False, schema="directory")
     op.create_index(
-        "ix_patient_name", "patient", ["tenant_id", "last_name", "first_name", "id"], unique=False, schema="directory"
-    )
-    op.create_index(
         "ix_patient_search_text",
         "patient",
         ["tenant_id", "search_text"],

@@ -59,7 +59,7 @@ class Patients:
             call.db,
             queries.PATIENTS,
             request,
-            key=("last_name", "first_name", "id"),
+            key=("id",),
             location_id=request.location_id or None,
             include_archived=request.include_archived,
         )

@@ -45,6 +45,7 @@ SAVE_PATIENT = statement(
 )
 PATIENT = statement(_PATIENT.where(Patient.id == bindparam("id")))
 PATIENT_FOR_UPDATE = statement(_PATIENT.where(Patient.id == bindparam("id")).with_for_update(of=Patient))
+# In the order of registration: a page token travels in an address, so it holds no name.
 PATIENTS = paged(
     _PATIENT.where(
         or_(
@@ -53,8 +54,6 @@ PATIENTS = paged(
         ),
         or_(bindparam("include_archived", type_=Boolean), Patient.active),
     ),
-    Patient.last_name,
-    Patient.first_name,
     Patient.id,
 )
 LOOK_ALIKES = statement(

@@ -51,7 +51,7 @@ class StaffMembers:
     async def UpdateStaff(self, request: pb.UpdateStaffRequest, call: Call) -> pb.UpdateStaffResponse:
         check_npi(request.npi)
         check_version(await queries.staff_for_update(call.db, request.staff_id), request.version)
-        await _check_reach_of_staff(call, request.staff_id)
+        await queries.check_reach(call.db, call.actor.locations, request.staff_id)
         await call.db.run(
             queries.SAVE,
             staff_id=request.staff_id,
@@ -154,15 +154,6 @@ async def _check_may_take(call: Call, grant: Any) -> None:
     if call.actor.kind != "system":
         reach = domain.where_may_grant(call.actor.grants, grant.role)
         domain.check_reach(reach, await _locations(call.db, grant.location_id, grant.region_id))
-
-
-async def _check_reach_of_staff(call: Call, staff_id: str) -> None:
-    """A manager of some locations changes only people who work in one of them."""
-    if call.actor.locations == "*":
-        return
-    rows = await call.db.all(queries.RESOLVED_GRANTS, staff_id=staff_id)
-    if not any(row.location_id in call.actor.locations for row in rows):
-        raise NotFound("STAFF_NOT_FOUND", "there is no such staff member")
 
 
 async def _locations(db: Db, location_id: str | None, region_id: str | None) -> str | list[str]:

@@ -53,7 +53,7 @@ def where_may_grant(grants: Mapping[str, str | Collection[str]], role: str) -> s
 
 
 def check_reach(reach: str | frozenset[str], wanted: str | Collection[str]) -> None:
-    """Raises OUT_OF_SCOPE unless `wanted` ("*", or location ids) lies within `reach`. No location at all is outside."""
+    """Raises OUT_OF_SCOPE unless `wanted` ("*", or location ids) lies within `reach`. No location at all needs "*"."""
     inside = reach == EVERYWHERE or (wanted != EVERYWHERE and bool(wanted) and frozenset(wanted) <= frozenset(reach))
     if not inside:
         raise Denied("OUT_OF_SCOPE", "this reaches beyond your own locations")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Boolean, Text, and_, any_, bindparam, delete, exists, func, insert, or_, select, update
@@ -164,3 +165,11 @@ async def check_not_last_owner(db: Db, staff_id: str) -> None:
         staff_id=staff_id,
         missing=Conflict("LAST_OWNER", "a group needs an owner: name another one first"),
     )
+
+
+async def check_reach(db: Db, locations: str | Collection[str], staff_id: str) -> None:
+    """Raises NotFound unless the person works in one of `locations`: a manager reaches only the own people."""
+    if locations != "*":
+        rows = await db.all(RESOLVED_GRANTS, staff_id=staff_id)
+        if not any(row.location_id in locations for row in rows):
+            raise NotFound("STAFF_NOT_FOUND", "there is no such staff member")
