@@ -33,8 +33,11 @@ from shared import config as settings
 from shared import postgres
 from shared.config import service_dsn
 from shared.db import Pool
+from shared.events import open_bus
+from shared.events.bus import Record
 from shared.identity import system
 from shared.node import Node
+from shared.service import topic as service_topic
 
 # The program, with the services that exist: one that cannot be imported yet does not keep the others from being tested.
 _LAUNCH = """
@@ -133,7 +136,7 @@ class Platform:
         return self._back_door.call(service, rpc, request, tenant_id)
 
     def publish(self, event: Any, *, key: str, tenant_id: str) -> None:
-        """Puts an event into the outbox of the service that owns it, as if that service had published it."""
+        """Puts an event on the bus, as if the service that owns it had published it."""
         if self._back_door is None:
             self._back_door = BackDoor(self)
         self._back_door.publish(event, key, tenant_id)
@@ -147,6 +150,7 @@ class BackDoor:
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._node = Node(replace(settings.load({}), data=platform.data), platform.dsn)
         self._owner_dsn = platform.dsn("")
+        self._pool: Pool | None = None
 
     def call(self, service: str, rpc: str, request: Any, tenant_id: str) -> Any:
         return self._await(self._call(service, rpc, request, tenant_id))
@@ -155,7 +159,7 @@ class BackDoor:
         self._await(self._publish(event, key, tenant_id))
 
     def close(self) -> None:
-        self._await(self._node.stop())
+        self._await(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _await(self, work: Any) -> Any:
@@ -170,19 +174,20 @@ class BackDoor:
 
     async def _publish(self, event: Any, key: str, tenant_id: str) -> None:
         name = event.DESCRIPTOR.full_name
-        headers = {
-            "time": dt.datetime.now(dt.UTC).isoformat(),
-            "tenant": tenant_id,
-            "actor": "tests",
-            "traceparent": "",
-        }
-        insert = f"INSERT INTO {name.split('.')[1]}.outbox (key, type, payload, headers) VALUES ($1, $2, $3, $4)"
-        pool = await Pool.open(self._owner_dsn)
-        try:
-            async with pool.begin() as db:
-                await db.connection.execute(insert, key, name, event.SerializeToString(), headers)
-        finally:
-            await pool.close()
+        topic = service_topic(name.split(".")[1])
+        headers = {"source": topic, "time": dt.datetime.now(dt.UTC).isoformat(), "tenant": tenant_id, "actor": "tests"}
+        if self._pool is None:
+            self._pool = await Pool.open(self._owner_dsn)
+            self._bus = open_bus(self._pool)
+        async with self._pool.begin() as db:
+            event_id = await db.connection.fetchval("SELECT uuidv7()")
+        await self._bus.publish(topic, [Record(event_id, topic, key, name, event.SerializeToString(), headers)])
+
+    async def _stop(self) -> None:
+        await self._node.stop()
+        if self._pool is not None:
+            await self._bus.close()
+            await self._pool.close()
 
 
 @dataclass(frozen=True)
