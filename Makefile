@@ -65,7 +65,8 @@ clean:  ## removes what was built and installed; data in .archwire stays
 
 .venv/bin/uv: requirements-build.txt
 	@test -n "$(PYTHON)" || { echo "Archwire needs Python 3.11 or newer: install it, or set PYTHON"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "install python3-venv and try again"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "Archwire needs Python's venv: apt-get install python3-venv, or set PYTHON"; exit 1; }
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-build.txt
 	@touch $@
 

@@ -253,6 +253,8 @@ def _forget_recycled_pid(cluster: Path) -> None:
 def _end(pid: int, timeout_s: float, ended: Callable[[], bool]) -> None:
     """Fast shutdown, then immediate shutdown, then kill. Each is safe: what was committed is in the log."""
     for number, patience_s in ((signal.SIGINT, timeout_s), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        if ended():
+            return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + patience_s
