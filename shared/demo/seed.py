@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared import vault
 from shared.config import Config
 from shared.demo import world as demo
 from shared.service import NAMES
@@ -41,6 +42,7 @@ async def seed(config: Config, owner_dsn: str, *, patients: int = demo.PATIENTS)
     try:
         if await connection.fetchval("SELECT EXISTS (SELECT FROM directory.practice_group)"):
             return 0
+        vault.use(vault.Vault.from_file(config.data / "secrets" / "vault.key"))
         started = time.perf_counter()
         types = import_module("services.scheduling.seed").TYPES
         world = demo.build(types, dt.datetime.now(dt.UTC).replace(microsecond=0), patients=patients)
