@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -185,6 +186,14 @@ def test_append_only_tables_cannot_be_changed(catalogue):
 
 def test_definer_functions_fix_their_search_path(catalogue):
     assert catalogue(SECURITY_DEFINERS, [*SCHEMAS, "bus", "public"]) == []
+
+
+def test_the_scope_never_outlives_its_transaction():
+    """`SET app.…` without LOCAL would stay on the connection and show one group's rows to the next caller."""
+    lasting = re.compile(r"SET\s+(SESSION\s+)?app\.|set_config\([^)]*(,\s*false)\s*\)", re.IGNORECASE)
+    root = Path(__file__).resolve().parents[2]
+    files = [file for part in ("shared", "services", "gateway") for file in (root / part).rglob("*.py")]
+    assert [str(file.relative_to(root)) for file in files if lasting.search(file.read_text())] == []
 
 
 def test_the_lint_sees_a_planted_leak(catalogue):
