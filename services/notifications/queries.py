@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import Boolean, Text, Uuid, and_, bindparam, case, cast, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.notifications.models import ConsentEvent, Location, Message, Template, Thread
 from shared.db import Db, Row, check_version, statement
@@ -203,7 +203,7 @@ async def save_template(db: Db, request: Any, channel: str, now: dt.datetime) ->
 _LATEST = (
     select(ConsentEvent.__table__)
     .where(ConsentEvent.party_id == bindparam("party_id"))
-    .distinct(ConsentEvent.channel, ConsentEvent.purpose)
+    .ext(distinct_on(ConsentEvent.channel, ConsentEvent.purpose))
     .order_by(ConsentEvent.channel, ConsentEvent.purpose, ConsentEvent.said_at.desc(), ConsentEvent.id.desc())
 )
 PREFERENCES = statement(_LATEST)

@@ -24,11 +24,21 @@ def rows(world: World) -> Rows:
         patient, party = visit.patient, visit.patient.parties[0][0]
         thread = threads.setdefault(
             patient.id,
-            {"id": make.id(visit.booked_at), "patient_id": patient.id, "party_id": None, "location_id": visit.location.id, "unanswered_count": 0, "last_message_at": visit.booked_at},
+            {
+                "id": make.id(visit.booked_at),
+                "patient_id": patient.id,
+                "party_id": None,
+                "location_id": visit.location.id,
+                "unanswered_count": 0,
+                "last_message_at": visit.booked_at,
+            },
         )
         values = {"first_name": party.first, "patient": patient.first, "location": visit.location.name, "phone": ""}
         values["when"] = domain.say_when(visit.start, visit.location.time_zone, party.language)
-        for kind, at in (("appointment_confirmation", visit.booked_at), ("appointment_reminder", visit.start - dt.timedelta(days=1))):
+        for kind, at in (
+            ("appointment_confirmation", visit.booked_at),
+            ("appointment_reminder", visit.start - dt.timedelta(days=1)),
+        ):
             if at > world.now:
                 continue
             thread["last_message_at"] = max(thread["last_message_at"], at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Text, bindparam, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.records.models import Document, Image, Note, Signature, Visit
 from shared.db import Db, Row, statement
@@ -97,7 +97,7 @@ LOCK_GATE = statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bi
 NEWEST_OF_STAGE = statement(
     select(Image.view, Image.id)
     .where(Image.patient_id == bindparam("patient_id"), Image.stage == bindparam("stage"))
-    .distinct(Image.view)
+    .ext(distinct_on(Image.view))
     .order_by(Image.view, Image.created_at.desc())
 )
 

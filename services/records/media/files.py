@@ -84,6 +84,8 @@ def photograph(content: bytes) -> Checked:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except BadFile:
         raise
+    except Picture.DecompressionBombError as error:
+        raise BadFile("IMAGE_TOO_LARGE", f"a photograph has at most {LARGEST_SIDE} pixels a side") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error) as error:
         raise BadFile("NOT_A_JPEG", "the file is not a whole JPEG") from error
     clean = io.BytesIO()

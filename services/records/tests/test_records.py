@@ -1,0 +1,107 @@
+"""The clinical record through its door: images, gate, notes, documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.records import domain
+from shared.demo import pictures
+
+FILM = Path(__file__).parent / "samples" / "pydicom-CT_small.dcm"
+
+
+def upload(http: Any, content: bytes, content_type: str = "image/jpeg") -> str:
+    answer = http.post("/v1/uploads", content=content, headers={"Content-Type": content_type})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["upload_id"])
+
+
+def add(http: Any, family: Any, upload_id: str, view: str, **more: Any) -> Any:
+    body = {
+        "upload_id": upload_id,
+        "patient_id": family.patient_id,
+        "location_id": family.location_id,
+        "view": view,
+        "stage": "initial",
+        **more,
+    }
+    return http.post("/v1/images", json=body)
+
+
+@pytest.mark.R(7)
+@pytest.mark.R(12)
+def test_the_gate_opens_when_the_last_view_is_there(group: Any) -> None:
+    http, family = group.http("clinical_assistant"), group.patient()
+    gate = http.get(f"/v1/patients/{family.patient_id}/records-gate", params={"stage": "initial"}).json()
+    assert [item["view"] for item in gate["items"] if not item["present"]] == list(domain.GATE["initial"])
+    for view in pictures.VIEWS:
+        assert add(http, family, upload(http, pictures.draw(view)), view).status_code == 201
+    assert add(http, family, upload(http, FILM.read_bytes(), "application/dicom"), "pano").status_code == 201
+    assert http.get(f"/v1/patients/{family.patient_id}/records-gate", params={"stage": "initial"}).json()["complete"]
+    assert len(http.get(f"/v1/patients/{family.patient_id}/images").json()["images"]) == 9
+
+
+@pytest.mark.R(7)
+def test_an_image_comes_back_as_a_download_without_metadata(group: Any) -> None:
+    http, family = group.http("clinical_assistant"), group.patient()
+    image = add(http, family, upload(http, pictures.draw("face_profile")), "face_profile").json()["image"]
+    answer = http.get(f"/v1/images/{image['id']}/content")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert b"SAM DOE" not in answer.content
+
+
+@pytest.mark.parametrize(
+    ("content", "view", "code"),
+    [
+        (b"GIF89a not a jpeg", "face_profile", "NOT_A_JPEG"),
+        (FILM.read_bytes()[:3000], "pano", "TRUNCATED_DICOM"),
+        (FILM.read_bytes(), "scan_upper", "WRONG_FORMAT"),
+    ],
+)
+def test_a_bad_file_names_its_field_and_changes_nothing(group: Any, content: bytes, view: str, code: str) -> None:
+    http, family = group.http("clinical_assistant"), group.patient()
+    answer = add(http, family, upload(http, content, "application/octet-stream"), view)
+    assert answer.status_code == 422
+    assert answer.json()["reason"] in (code, "BAD_DICOM")
+    assert answer.json()["field"] == "upload_id"
+    assert http.get(f"/v1/patients/{family.patient_id}/images").json()["images"] == []
+
+
+@pytest.mark.T("T04")
+def test_an_upload_of_another_group_does_not_exist(platform: Any, group: Any) -> None:
+    from tests import support
+
+    other = support.Group(platform)
+    theirs = upload(other.http("clinical_assistant"), pictures.draw("face_profile"))
+    http, family = group.http("clinical_assistant"), group.patient()
+    answer = add(http, family, theirs, "face_profile")
+    assert answer.status_code == 404
+    assert answer.json()["reason"] == "UPLOAD_NOT_FOUND"
+
+
+@pytest.mark.R(7)
+def test_a_signed_note_is_only_added_to(group: Any) -> None:
+    doctor, family = group.http("orthodontist"), group.patient()
+    place = {"patient_id": family.patient_id, "location_id": family.location_id}
+    note = doctor.post("/v1/notes", json={**place, "text": "Upper .014 NiTi, elastics."}).json()["note"]
+    signed = doctor.post(f"/v1/notes/{note['id']}/sign", headers={"If-Match": f'"{note["version"]}"'}).json()["note"]
+    assert signed["sign_time"]
+    edit = {**place, "note_id": note["id"], "text": "changed", "version": signed["version"]}
+    assert doctor.post("/v1/notes", json=edit).json()["reason"] == "NOTE_SIGNED"
+    assert (
+        doctor.post("/v1/notes", json={**place, "text": "Addendum.", "addendum_to_id": note["id"]}).status_code == 201
+    )
+    assert group.http("front_desk").get(f"/v1/patients/{family.patient_id}/notes").status_code == 403
+
+
+def test_authority_to_sign_depends_on_the_document() -> None:
+    assert domain.may_sign("informed_consent", may_consent=True, financial=False)
+    assert not domain.may_sign("informed_consent", may_consent=False, financial=True)
+    assert domain.may_sign("financial_agreement", may_consent=False, financial=True)
+    assert not domain.may_sign("financial_agreement", may_consent=False, financial=False)
