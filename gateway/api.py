@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from gateway.decode import decode, decode_texts, is_plain
+from gateway.files import send_file
 from gateway.http import Refused, header, read_body, read_json, respond
 from gateway.transcode import OPTIONS, encoder
 from shared.errors import Invalid
@@ -40,12 +41,17 @@ class Api:
         self.descriptors = descriptors or proto_services(service)
         self.routes: list[Route] = []
 
-    def expose(self, path: str, rpc: str, *, status: int = 200) -> None:
-        """Makes an RPC public as "VERB /path". Raises ValueError, at import, when the two do not fit together."""
+    def expose(self, path: str, rpc: str, *, status: int = 200, download: bool = False) -> None:
+        """Makes an RPC public as "VERB /path"; a `download` sends the file that the reply's storage key names.
+
+        Raises ValueError, at import, when path and RPC do not fit together.
+        """
         for descriptor in self.descriptors:
             if rpc in descriptor.methods_by_name:
                 verb, _, template = path.partition(" ")
-                self.routes.append(Route(self.service, verb, template, descriptor.methods_by_name[rpc], status))
+                self.routes.append(
+                    Route(self.service, verb, template, descriptor.methods_by_name[rpc], status, download)
+                )
                 return
         known = ", ".join(m.name for d in self.descriptors for m in d.methods) or "it has none yet"
         raise ValueError(f"routes.py: {self.service} has no RPC {rpc} (for {path}); there are: {known}")
@@ -54,9 +60,12 @@ class Api:
 class Route:
     """One public method: HTTP in, RPC, HTTP out."""
 
-    def __init__(self, service: str, verb: str, template: str, rpc: MethodDescriptor, status: int) -> None:
+    def __init__(
+        self, service: str, verb: str, template: str, rpc: MethodDescriptor, status: int = 200, download: bool = False
+    ) -> None:
         where = f"routes.py: {verb} {template} ({service}.{rpc.name})"
         self.service, self.verb, self.template, self.rpc, self.status = service, verb, template, rpc, status
+        self.download = download
         self.segments = tuple(template.strip("/").split("/"))
         self.in_path = tuple(s[1:-1] for s in self.segments if s.startswith("{"))
         fields = rpc.input_type.fields_by_name
@@ -64,6 +73,8 @@ class Route:
             raise ValueError(f'{where}: write "VERB /path"')
         if verb == "GET" and rpc.GetOptions().idempotency_level != MethodOptions.NO_SIDE_EFFECTS:
             raise ValueError(f"{where}: a GET may not change anything, and this RPC lacks NO_SIDE_EFFECTS")
+        if download != ("storage_key" in rpc.output_type.fields_by_name):
+            raise ValueError(f"{where}: a reply with a storage_key, and no other, is a download")
         for name in self.in_path:
             if name not in fields or fields[name].is_repeated or not is_plain(fields[name]):
                 raise ValueError(f"{where}: {rpc.input_type.name} has no plain field {name} for the path")
@@ -146,6 +157,10 @@ class Route:
         else:
             request = self.message()  # the service refuses, and writes the refusal into its audit
         reply = await getattr(state.node.client(self.service), self.rpc.name)(request, token=caller.token(self.service))
+        if self.download:
+            file = await send_file(reply.storage_key, reply.content_type, reply.file_name)
+            await file(scope, receive, send)
+            return
         if self.status == 204:
             await respond(send, 204, b"")
             return

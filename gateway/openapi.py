@@ -215,7 +215,9 @@ def _parameters(route: Route, schemas: Schemas, texts: Mapping[str, str]) -> lis
 
 def _responses(route: Route, schemas: Schemas, told: str) -> Schema:
     success: Schema = {"description": "Done."}
-    if route.status != 204:
+    if route.download:
+        success = {"description": "The file.", "content": {"application/octet-stream": {}}}
+    elif route.status != 204:
         message = route.rpc.output_type
         success["description"] = schemas.texts.get(message.full_name) or "The answer."
         success["content"] = {"application/json": {"schema": schemas.output(message)}}

@@ -4,6 +4,7 @@
     x.expose("POST /v1/things", "CreateThing", status=201)              request fields are the JSON body
     x.expose("PATCH /v1/things/{thing_id}", "UpdateThing")              If-Match and Idempotency-Key fill two
     x.expose("POST /v1/things/{thing_id}/cancel", "CancelThing")        a change of state
+    x.expose("GET /v1/things/{thing_id}/content", "GetThingContent", download=True)    the file of storage_key
 
 An RPC that does not exist, or a path field that its request lacks, fails when this module is imported.
 """
@@ -115,6 +116,8 @@ insurance.expose("POST /v1/coverages/{coverage_id}/predeterminations", "DraftPre
 insurance.expose("GET /v1/claims", "ListClaims")
 insurance.expose("GET /v1/claims/{claim_id}", "GetClaim")
 insurance.expose("POST /v1/claims/{claim_id}/review", "ReviewClaim")
+insurance.expose("GET /v1/expected-instalments", "ListExpectedInstalments")
+insurance.expose("POST /v1/expected-instalments/{instalment_id}/record", "RecordInstalment")
 insurance.expose("GET /v1/claims/{claim_id}/x12", "GetClaimX12")
 
 # --- contracts ----------------------------------------------------------------------------------------------------
@@ -155,13 +158,16 @@ records.expose("POST /v1/notes", "SaveNote", status=201)
 records.expose("POST /v1/notes/{note_id}/sign", "SignNote")
 records.expose("POST /v1/images", "AddImage", status=201)
 records.expose("GET /v1/images/{image_id}", "GetImage")
+records.expose("GET /v1/images/{image_id}/content", "GetImageContent", download=True)
 records.expose("GET /v1/patients/{patient_id}/images", "ListImages")
 records.expose("GET /v1/patients/{patient_id}/records-gate", "GetRecordsGate")
 records.expose("GET /v1/patients/{patient_id}/documents", "ListDocuments")
 records.expose("GET /v1/documents/{document_id}", "GetDocument")
+records.expose("GET /v1/documents/{document_id}/content", "GetDocumentContent", download=True)
 records.expose("POST /v1/documents/{document_id}/sign", "SignDocument")
 records.expose("GET /v1/shared/documents", "ListSharedDocuments")
 records.expose("GET /v1/shared/documents/{document_id}", "GetSharedDocument")
+records.expose("GET /v1/shared/documents/{document_id}/content", "GetSharedDocumentContent", download=True)
 records.expose("POST /v1/shared/documents/{document_id}/sign", "SignSharedDocument")
 
 # --- supply -------------------------------------------------------------------------------------------------------

@@ -64,4 +64,5 @@ def example_api() -> Api:
     api.expose("GET /v1/visits/{visit_id}", "GetVisit")
     api.expose("PATCH /v1/visits/{visit_id}", "UpdateVisit")
     api.expose("DELETE /v1/visits/{visit_id}", "DeleteVisit", status=204)
+    api.expose("GET /v1/visits/{visit_id}/photo", "GetVisitPhoto", download=True)
     return api

@@ -14,6 +14,7 @@ import pytest
 from gateway.limits import Limits
 from gateway.tests.conftest import LINK, LOCATION, TENANT, USER, UUID
 from gateway.tests.example import message
+from shared import storage
 from shared.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 
 BOOK = {"patient_id": UUID, "duration_minutes": 30, "kind": "exam", "state": "booked", "tags": ["ab"]}
@@ -273,3 +274,20 @@ async def test_an_upload_is_kept_for_the_callers_group(staff: httpx.AsyncClient,
         "/v1/uploads", content=b"", headers={"Content-Type": "image/png", "Content-Length": "60000000"}
     )
     problem(large, 413, "BODY_TOO_LARGE")
+
+
+async def test_a_download_is_an_attachment_of_the_type_that_was_checked(staff: httpx.AsyncClient, node: Any) -> None:
+    content = b"<script>" * 100_000
+    stored = await storage.storage().write(TENANT, "images", content)
+    reply = {"storage_key": stored.key, "content_type": "image/jpeg", "file_name": 'photo "1"\r\nX: y.jpg'}
+    node.example.answer = lambda rpc, request: message("GetVisitPhotoResponse")(**reply)
+    answer = await staff.get(f"/v1/visits/{UUID}/photo")
+    assert answer.status_code == 200
+    assert answer.content == content
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["content-disposition"] == 'attachment; filename="photo-1-X-y.jpg"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "private, no-store"
+    for key in (f"{TENANT}/images/{uuid4()}", "../../etc/passwd"):
+        reply["storage_key"] = key
+        problem(await staff.get(f"/v1/visits/{UUID}/photo"), 404, "FILE_NOT_FOUND")

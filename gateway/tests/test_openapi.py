@@ -88,6 +88,7 @@ def test_other_fields_of_a_read_are_parameters(document: dict[str, Any]) -> None
         ("GET /v1/visits/{id}", "GetVisit", "no plain field id"),
         ("FETCH /v1/visits", "ListVisits", "VERB /path"),
         ("GET /v1/visits/{visit_id}", "DeleteVisit", "may not change anything"),
+        ("GET /v1/visits/{visit_id}/picture", "GetVisitPhoto", "is a download"),
     ],
 )
 def test_a_line_that_cannot_work_fails_at_import_and_says_why(path: str, rpc: str, complaint: str) -> None:
