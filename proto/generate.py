@@ -45,7 +45,15 @@ def protoc(*arguments: str, root: Path = ROOT) -> None:
         set_in.write(validate_descriptors())
         set_in.flush()
         status = main(
-            ["protoc", f"-I{root}", f"-I{well_known}", f"--descriptor_set_in={set_in.name}", *arguments, "buf/validate/validate.proto", *protos]
+            [
+                "protoc",
+                f"-I{root}",
+                f"-I{well_known}",
+                f"--descriptor_set_in={set_in.name}",
+                *arguments,
+                "buf/validate/validate.proto",
+                *protos,
+            ]
         )
     if status:
         raise SystemExit(f"protoc failed with status {status}")
