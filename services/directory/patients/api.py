@@ -79,7 +79,7 @@ class Patients:
         elif words := " ".join(domain.words(request.query)):
             first, second, third = domain.patterns(request.query)
             rows = await call.db.all(queries.BY_NAME, pattern_1=first, pattern_2=second, pattern_3=third, **limits)
-            rows = rows or await call.db.all(queries.BY_LIKENESS, words=words, **limits)
+            rows = rows or await queries.by_likeness(call.db, words=words, **limits)
         return pb.SearchPatientsResponse(patients=[_message(call, row) for row in rows])
 
     async def UpdatePatient(self, request: pb.UpdatePatientRequest, call: Call) -> pb.UpdatePatientResponse:

@@ -84,6 +84,8 @@ BY_NAME = statement(
     .order_by(Patient.last_name, Patient.first_name, Patient.id)
     .limit(_LIMIT)
 )
+# 0.6 is PostgreSQL's own and misses two letters wrong in two words.
+LIKENESS = statement(select(func.set_config("pg_trgm.word_similarity_threshold", "0.4", True)))
 _LIKENESS = func.word_similarity(bindparam("words", type_=Text), Patient.search_text)
 BY_LIKENESS = statement(
     _PATIENT.where(Patient.active, _HERE, bindparam("words", type_=Text).op("<%")(Patient.search_text))
@@ -255,3 +257,9 @@ async def relationships(db: Db, patient_id: str, *, include_ended: bool = False)
 async def parties(db: Db, ids: Sequence[str]) -> dict[str, Any]:
     """Responsible parties by id."""
     return {row.id: row for row in await db.all(PARTIES, ids=list(ids))}
+
+
+async def by_likeness(db: Db, **search: Any) -> list[Any]:
+    """Patients whose names are spelt much like `words`, most alike first."""
+    await db.first(LIKENESS)
+    return await db.all(BY_LIKENESS, **search)
