@@ -83,7 +83,7 @@ async def end_claim_case(event: ContractEnded, call: Call) -> None:
     if event.state == "completed":
         return
     for case in await call.db.all(queries.END_CASES, ended_contract_id=event.contract_id, now=call.now):
-        await call.db.run(queries.CANCEL_INSTALMENTS, case_id=case.id, after=call.now.date())
+        await call.db.run(queries.CANCEL_INSTALMENTS, case_id=case.id, after=call.now.date(), now=call.now)
 
 
 async def _expected(

@@ -193,6 +193,7 @@ def _instalments(case: Case, now: dt.datetime) -> list[dict[str, Any]]:
                 "due_on": i.due_on,
                 "amount_cents": i.amount_cents,
                 "state": "expected" if not due else "missing" if late else "received",
+                "received_cents": None if not due else 0 if late else i.amount_cents,
             }
         )
     return found

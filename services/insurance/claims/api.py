@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from archwire.insurance.v1 import claims_pb2 as pb
 from archwire.insurance.v1.eligibility_pb2 import FileFinding
 
-from services.insurance.claims import file, queries
+from services.insurance.claims import domain, file, queries
 from services.insurance.claims.drafts import draft
 from services.insurance.eligibility.queries import coverage as coverage_of
 from shared.call import Call
 from shared.db import check_version
 from shared.errors import Conflict, Invalid
 from shared.paging import page
-from shared.proto import enum_name, to_proto
+from shared.proto import enum_name, from_date, to_proto
 
 
 class Claims:
@@ -64,6 +66,37 @@ class Claims:
         return pb.GetClaimResponse(
             claim=to_proto(pb.Claim, claim), claim_case=to_proto(pb.ClaimCase, case, instalments=shown)
         )
+
+    async def ListExpectedInstalments(
+        self, request: pb.ListExpectedInstalmentsRequest, call: Call
+    ) -> pb.ListExpectedInstalmentsResponse:
+        rows, token = await page(
+            call.db,
+            queries.INSTALMENTS_DUE,
+            request,
+            key=("due_on", "id"),
+            state=enum_name(pb.InstalmentState, request.state) or "expected",
+            due_before=from_date(request.due_before, "due_before") if request.due_before else date.max,
+        )
+        shown = [to_proto(pb.ExpectedInstalment, row) for row in rows]
+        return pb.ListExpectedInstalmentsResponse(expected_instalments=shown, next_page_token=token)
+
+    async def RecordInstalment(self, request: pb.RecordInstalmentRequest, call: Call) -> pb.RecordInstalmentResponse:
+        row = await call.db.one(queries.INSTALMENT_FOR_UPDATE, id=request.instalment_id, missing=queries.NO_INSTALMENT)
+        check_version(row, request.version)
+        if row.state == "cancelled":
+            raise Conflict("INSTALMENT_CANCELLED", "treatment or coverage ended before this payment")
+        if (received_cents := request.received.amount_cents) < 0:
+            raise Invalid("AMOUNT_TOO_LOW", "must not be less than zero", field="received")
+        await call.db.run(
+            queries.RECORD_INSTALMENT,
+            instalment_id=row.id,
+            state=domain.instalment_state(row.amount_cents, received_cents),
+            received_cents=received_cents,
+            now=call.now,
+        )
+        row = await call.db.one(queries.INSTALMENT, id=row.id)
+        return pb.RecordInstalmentResponse(expected_instalment=to_proto(pb.ExpectedInstalment, row))
 
     async def ReviewClaim(self, request: pb.ReviewClaimRequest, call: Call) -> pb.ReviewClaimResponse:
         claim = await queries.claim_for_update(call.db, request.claim_id)

@@ -25,6 +25,13 @@ def initial_charge_cents(payment_model: str, fee_cents: int, initial_share_basis
     return fee_cents
 
 
+def instalment_state(expected_cents: int, received_cents: int) -> str:
+    """What came of an expected payment: more than expected counts as received, nothing as missing."""
+    if received_cents >= expected_cents:
+        return "received"
+    return "short" if received_cents else "missing"
+
+
 def written_kind(kind: str) -> dict[str, Any]:
     """How a kind of claim is marked in the file."""
     marks: dict[str, dict[str, Any]] = {

@@ -75,7 +75,7 @@ class Claim(Located, Versioned, TenantTable, Base):
     note: Mapped[str] = mapped_column(server_default=text("''"))
 
 
-class ExpectedInstalment(Located, TenantTable, Base):
+class ExpectedInstalment(Located, Versioned, TenantTable, Base):
     """A payment that the practice waits for: one that does not come is found only because it is here."""
 
     __tablename__ = "expected_instalment"
@@ -84,10 +84,11 @@ class ExpectedInstalment(Located, TenantTable, Base):
         one_of("state", "expected", "received", "short", "missing", "cancelled"),
         CheckConstraint("amount_cents > 0", name="amount"),
         UniqueConstraint("tenant_id", "claim_case_id", "sequence", name="uq_expected_instalment_sequence"),
-        Index("ix_expected_instalment_due_on", "tenant_id", "state", "due_on"),
+        Index("ix_expected_instalment_due_on", "tenant_id", "state", "due_on", "id"),
     )
     claim_case_id: Mapped[str] = mapped_column(ID)
     sequence: Mapped[int]
     due_on: Mapped[dt.date]
     amount_cents: Mapped[int] = cents()
+    received_cents: Mapped[int | None] = cents()
     state: Mapped[str] = mapped_column(server_default=text("'expected'"))

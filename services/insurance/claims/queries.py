@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.insurance.claims.models import Claim, ClaimCase, ExpectedInstalment
 from services.insurance.models import ID
+from services.insurance.plans.models import Payer
 from services.insurance.queries import named
 from shared.db import Db, Row, statement
 from shared.errors import Conflict, NotFound
@@ -16,6 +17,7 @@ ASKED = {
     name: Conflict("PREDETERMINATION_EXISTS", "this treatment case asked this payer already")
     for name in ("uq_claim_case_case_id", "uq_claim_number")
 }
+NO_INSTALMENT = NotFound("INSTALMENT_NOT_FOUND", "no such expected payment")
 MISSING = NotFound("CLAIM_NOT_FOUND", "no such claim")
 CASE_COLUMNS = (
     "contract_id", "case_id", "coverage_id", "payer_id", "patient_id", "location_id", "placement_on",
@@ -26,7 +28,7 @@ CLAIM_COLUMNS = (
     "charge_cents", "procedure_concept", "service_on", "placement_on", "treatment_months",
 )  # fmt: skip
 INSTALMENT_COLUMNS = ("claim_case_id", "location_id", "sequence", "due_on", "amount_cents")
-K, C, I = ClaimCase.__table__, Claim.__table__, ExpectedInstalment.__table__
+K, C, I, A = ClaimCase.__table__, Claim.__table__, ExpectedInstalment.__table__, Payer.__table__
 
 ADD_PREDETERMINATION_CASE = statement(insert(K).values(named(*CASE_COLUMNS)).returning(K))
 ADD_CASE = statement(insert(K).values(named(*CASE_COLUMNS)).on_conflict_do_nothing().returning(K))
@@ -46,7 +48,22 @@ ADOPT_CASE = statement(
 CASE = statement(select(K).where(K.c.id == bindparam("id")))
 ADD_CLAIM = statement(insert(C).values(named(*CLAIM_COLUMNS)).returning(C))
 ADD_INSTALMENT = statement(insert(I).values(named(*INSTALMENT_COLUMNS)))
-INSTALMENTS = statement(select(I).where(I.c.claim_case_id == bindparam("claim_case_id")).order_by(I.c.sequence))
+_INSTALMENTS = (
+    select(I, K.c.contract_id, K.c.patient_id, K.c.payer_id, A.c.name.label("payer_name"))
+    .join(K, (K.c.tenant_id == I.c.tenant_id) & (K.c.id == I.c.claim_case_id))
+    .join(A, (A.c.tenant_id == K.c.tenant_id) & (A.c.id == K.c.payer_id))
+)
+INSTALMENTS = statement(_INSTALMENTS.where(I.c.claim_case_id == bindparam("claim_case_id")).order_by(I.c.sequence))
+INSTALMENTS_DUE = paged(
+    _INSTALMENTS.where(I.c.state == bindparam("state"), I.c.due_on <= bindparam("due_before")), I.c.due_on, I.c.id
+)
+INSTALMENT_FOR_UPDATE = statement(_INSTALMENTS.where(I.c.id == bindparam("id")).with_for_update(of=I))
+INSTALMENT = statement(_INSTALMENTS.where(I.c.id == bindparam("id")))
+RECORD_INSTALMENT = statement(
+    update(I)
+    .where(I.c.id == bindparam("instalment_id"))
+    .values(named("state", "received_cents") | {"version": I.c.version + 1, "updated_at": bindparam("now")})
+)
 CLAIM = statement(select(C).where(C.c.id == bindparam("id")))
 CLAIM_FOR_UPDATE = statement(select(C).where(C.c.id == bindparam("id")).with_for_update())
 REVIEWED = statement(
@@ -81,7 +98,7 @@ END_CASES = statement(
 CANCEL_INSTALMENTS = statement(
     update(I)
     .where(I.c.claim_case_id == bindparam("case_id"), I.c.state == "expected", I.c.due_on > bindparam("after"))
-    .values(state="cancelled")
+    .values(state="cancelled", version=I.c.version + 1, updated_at=bindparam("now"))
 )
 
 

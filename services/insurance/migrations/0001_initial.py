@@ -504,8 +504,12 @@ def upgrade() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("received_cents", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.Text(), server_default=sa.text("'expected'"), nullable=False),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column(
             "tenant_id",
             sa.Uuid(as_uuid=False),
@@ -530,7 +534,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_expected_instalment_due_on",
         "expected_instalment",
-        ["tenant_id", "state", "due_on"],
+        ["tenant_id", "state", "due_on", "id"],
         unique=False,
         schema="insurance",
     )

@@ -545,3 +545,31 @@ def test_a_predetermination_asks_first_and_joins_the_contracts_claim_case(http, 
     (initial,) = eventually(lambda: claims_of(http, contract_id))
     assert initial["claim_case_id"] == claim["claim_case_id"]
     assert initial["number"][:14] == claim["number"][:14]
+
+
+# expected payments
+
+
+@pytest.mark.R(4)
+def test_what_did_not_come_is_found(http, group, plan, eventually):
+    family = group.patient()
+    coverage_id = cover(http, family, plan)
+    import_271(http, coverage_id)
+    contract_id = activate(group, family, coverage_id)
+
+    def due(**params: Any) -> list[dict[str, Any]]:
+        until = {"due_before": date.today().isoformat(), "page_size": 200}
+        found = http.get("/v1/expected-instalments", params=until | params).json()["expected_instalments"]
+        return [i for i in found if i["contract_id"] == contract_id]
+
+    (first,) = eventually(due)
+    assert (first["amount"][CENTS], first["received"], first["patient_id"]) == (331_25, None, family.patient_id)
+    path, seen = f"/v1/expected-instalments/{first['id']}/record", {"If-Match": f'"{first["version"]}"'}
+    short = http.post(path, json={"received": usd(300_00)}, headers=seen)
+    assert short.status_code == 200, short.text
+    assert short.json()["expected_instalment"]["state"] == "short"
+    assert reason(http.post(path, json={"received": usd(331_25)}, headers=seen)) == "STALE_VERSION"
+    assert due() == []
+    again = http.post(path, json={"received": usd(0)}, headers={"If-Match": '"2"'})
+    assert again.json()["expected_instalment"]["state"] == "missing"
+    assert [i["id"] for i in due(state="missing")] == [first["id"]]
