@@ -132,7 +132,7 @@ class Live:
             return
         told = {name: getattr(event, name) for name in kind.ids}
         told.update({name: names.get(told[name]) for name, names in kind.enums.items()})
-        text = orjson.dumps({"id": record.id, "type": kind.name, "time": record.headers.get("time"), **told})
+        text = orjson.dumps({"id": record.id, "type": kind.name, "time": _utc(record.headers.get("time", "")), **told})
         location = str(told.get("location_id", ""))
         tenant = record.headers.get("tenant", "")
         happened = Happened(
@@ -188,6 +188,11 @@ def hears(caller: Caller, happened: Happened, only: frozenset[str]) -> bool:
         return False
     where = caller.actor.locations_of(happened.permission)
     return where == EVERYWHERE or (bool(happened.location_id) and happened.location_id in where)
+
+
+def _utc(moment: str) -> str:
+    """A time as everywhere else in the API: with a Z."""
+    return moment.removesuffix("+00:00") + "Z" if moment.endswith("+00:00") else moment
 
 
 def _end(queue: asyncio.Queue[Happened | None]) -> None:
