@@ -44,6 +44,7 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             return pb.SignInResponse(outcome=pb.SIGN_IN_OUTCOME_REFUSED)
         await call.db.run(queries.SET_FAILURES, staff_id=credential.id, failures=[])
         await call.db.run(staff.SIGNED_IN, staff_id=credential.id, now=call.now)
+        await queries.end_expired_sessions(call.db, credential.id, call.now)
         await _end_previous(call, request.previous_session_token, account.group_id)
         token = domain.new_token()
         session = await call.db.one(

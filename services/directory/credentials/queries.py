@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.sql import func
 
-from services.directory.credentials.domain import token_hash
+from services.directory.credentials.domain import SESSION_IDLE, token_hash
 from services.directory.models import CREDENTIAL_INDEX, REPLY, Client, Credential, Group, Session, Staff
 from shared.db import Db, statement
 from shared.errors import Conflict, NotFound
@@ -166,6 +166,16 @@ END_SESSIONS = statement(
     .values(end_time=bindparam("now"))
     .returning(Session.token_hash)
 )
+END_EXPIRED_SESSIONS = statement(
+    update(Session)
+    .where(
+        Session.staff_id == bindparam("of_staff"),
+        Session.end_time.is_(None),
+        or_(Session.expire_time <= bindparam("now"), Session.seen_time <= bindparam("idle_since")),
+    )
+    .values(end_time=bindparam("now"))
+    .returning(Session.token_hash)
+)
 NO_SESSION = "00000000-0000-0000-0000-000000000000"
 
 
@@ -175,6 +185,12 @@ async def end_session(db: Db, session_id: str, now: dt.datetime) -> Any:
     if ended is not None:
         await db.run(REMOVE_FROM_INDEX, kind="session", hash=ended.token_hash)
     return ended
+
+
+async def end_expired_sessions(db: Db, staff_id: str, now: dt.datetime) -> None:
+    """Takes a person's sessions that are over out of the index."""
+    ended = await db.all(END_EXPIRED_SESSIONS, of_staff=staff_id, now=now, idle_since=now - SESSION_IDLE)
+    await db.run_many(REMOVE_FROM_INDEX, [{"kind": "session", "hash": row.token_hash} for row in ended])
 
 
 async def end_sessions(db: Db, staff_id: str, now: dt.datetime, *, but: str = "") -> int:

@@ -227,6 +227,19 @@ def test_an_expired_link_is_refused_like_an_unknown_one(group: Group, platform: 
     assert len(reasons) == 1
 
 
+async def test_the_reply_kept_for_a_retry_forgets_the_secret(group: Group, platform: Platform, eventually: Any):
+    request = links_pb2.CreateLinkRequest(
+        request_id=str(uuid4()), purpose="presentation", subject=links_pb2.LinkSubject()
+    )
+    made = group.call("directory", "CreateLink", request)
+    assert group.call("directory", "CreateLink", request).token == made.token
+    database = await asyncpg.connect(platform.dsn(""))
+    await database.execute("UPDATE directory.work SET due_at = now() WHERE key = $1", request.request_id)
+    await database.close()
+    eventually(lambda: group.call("directory", "CreateLink", request).token == "")
+    assert group.call("directory", "CreateLink", request).link.id == made.link.id
+
+
 def in_days(days: int) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).isoformat()
 
