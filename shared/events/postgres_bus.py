@@ -120,9 +120,9 @@ WHERE locktype = 'advisory' AND objsubid = 1 AND mode = 'ShareLock' AND granted
 PARTITION_LOCK = "hashtextextended(concat_ws('/', 'archwire/partition', $1::text, topic, partition), 0)"
 CLAIM = f"""
 SELECT topic, partition FROM unnest($2::text[], $3::int[]) AS free (topic, partition)
-WHERE pg_try_advisory_lock({PARTITION_LOCK}) LIMIT $4"""  # noqa: S608
+WHERE pg_try_advisory_lock({PARTITION_LOCK}) LIMIT $4"""
 RELEASE = f"""
-SELECT pg_advisory_unlock({PARTITION_LOCK}) FROM unnest($2::text[], $3::int[]) AS surplus (topic, partition)"""  # noqa: S608
+SELECT pg_advisory_unlock({PARTITION_LOCK}) FROM unnest($2::text[], $3::int[]) AS surplus (topic, partition)"""
 POSITIONS = """
 SELECT mine.topic, mine.partition, coalesce(position, 0) FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
 LEFT JOIN bus.cursor c ON c.consumer = $1 AND c.topic = mine.topic AND c.partition = mine.partition"""

@@ -16,12 +16,19 @@ from shared.db import Pool
 from shared.errors import Conflict, Unavailable
 from shared.events import Bus, PostgresBus, Record, Relay, outbox_age_s, parked
 from shared.tests.world_of_events import World, eventually
+from tests.kafka.broker import Broker
 
 
 @pytest.fixture(scope="module")
 def dsn() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="aw-") as folder, postgres.start(Path(folder) / "data") as server:
         yield server.dsn(database="postgres")
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Broker]:
+    with tempfile.TemporaryDirectory(prefix="aw-kafka-") as folder, Broker(Path(folder)) as broker:
+        yield broker
 
 
 @pytest.fixture(params=["postgres", pytest.param("kafka", marks=pytest.mark.kafka)])
