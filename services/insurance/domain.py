@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 WHOLE = 10_000  # basis points
@@ -47,7 +47,10 @@ class BenefitFacts:
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """What is estimated. `months_elapsed` is treatment before this coverage began (work in progress)."""
+    """What is estimated. `months_elapsed` is treatment before this coverage began (work in progress).
+
+    `covered_from` and `covered_until` are the coverage's own days, `answer_age_days` the age of the payer's answer.
+    """
 
     fee_cents: int
     months: int
@@ -56,6 +59,9 @@ class Treatment:
     used_elsewhere_cents: int = 0
     months_elapsed: int = 0
     birth_date: date | None = None
+    covered_from: date | None = None
+    covered_until: date | None = None
+    answer_age_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +242,17 @@ def _warnings(
         found.append(Warning("WAITING_PERIOD", text, total))
     elif facts.waiting_text and not facts.waiting_until:
         found.append(Warning("WAITING_PERIOD", "The payer speaks of a waiting period; ask when it ends.", None))
+    if treatment.answer_age_days > VERIFICATION_DAYS:
+        text = f"The payer's answer is {treatment.answer_age_days} days old; ask again."
+        found.append(Warning("ANSWER_OLD", text, total))
+    if treatment.covered_from and treatment.start_on < treatment.covered_from:
+        text = f"The coverage begins on {treatment.covered_from}, after the start of treatment."
+        found.append(Warning("COVERAGE_NOT_BEGUN", text, total))
+    if treatment.covered_until:
+        late = [i for i in instalments if i.due_on > treatment.covered_until]
+        if late:
+            text = f"The coverage ends on {treatment.covered_until}; {len(late)} payment(s) fall due later."
+            found.append(Warning("COVERAGE_ENDS", text, sum(i.amount_cents for i in late)))
     found += _age_warnings(facts, treatment, instalments)
     if treatment.months_elapsed and rules.work_in_progress == "excluded":
         found.append(Warning("WORK_IN_PROGRESS", "The plan pays nothing for treatment that began before it.", None))
@@ -296,6 +313,11 @@ def months_between(start: date, end: date) -> int:
     if end.day < start.day and end.day != calendar.monthrange(end.year, end.month)[1]:
         months -= 1
     return max(months, 0)
+
+
+def answer_age_days(now: datetime, kept_at: datetime, answered_on: date | None) -> int:
+    """Days since the payer answered: by the day that its file bears, which may be long before it was kept here."""
+    return max((now.date() - (answered_on or kept_at.date())).days, 0)
 
 
 def dollars(cents: int) -> str:

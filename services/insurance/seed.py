@@ -115,6 +115,7 @@ def _verification(world: World, coverage: Any) -> dict[str, Any]:
         "verified_by": who.id,
         "answered_by": "",
         "reference": "",
+        "answered_on": world.now.date() - dt.timedelta(days=days),
         "raw": None,
         "benefits": _benefits(coverage),
         "findings": [],

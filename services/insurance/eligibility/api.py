@@ -77,6 +77,7 @@ class Verifications:
             outcome="answered" if answer.benefits else "rejected",
             answered_by="",
             reference=answer.trace[:60],
+            answered_on=answer.answered_on,
             raw=raw,
             benefits=summary.from_x12(ortho_benefits(answer)),
             findings=[_finding(f) for f in read.findings],
@@ -99,6 +100,7 @@ class Verifications:
             outcome="answered",
             answered_by=request.answered_by.strip(),
             reference=request.reference,
+            answered_on=call.now.date(),
             raw=None,
             benefits=summary.from_message(request.benefits),
             findings=[],
@@ -114,7 +116,7 @@ class Verifications:
         if not answered:
             return pb.GetBenefitsResponse(last_attempt=verification_message(latest) if latest else None)
         rows = await call.db.all(queries.ROWS, verification_id=answered.id)
-        age_days = (call.now - answered.created_at).days
+        age_days = domain.answer_age_days(call.now, answered.created_at, answered.answered_on)
         return pb.GetBenefitsResponse(
             verification=verification_message(answered),
             last_attempt=verification_message(latest) if latest.id != answered.id else None,
@@ -208,14 +210,7 @@ def _finding(finding: Any) -> dict[str, Any]:
 
 def _row(verification_id: str, location_id: str, benefit: Benefit) -> dict[str, Any]:
     columns = asdict(benefit)
-    first, last = columns.pop("positions")
     for name in ("dates", "frequency", "parties"):
         del columns[name]
-    return columns | {
-        "verification_id": verification_id,
-        "location_id": location_id,
-        "position": first,
-        "last_position": last,
-        "service_types": list(benefit.service_types),
-        "messages": list(benefit.messages),
-    }
+    where = {"verification_id": verification_id, "location_id": location_id}
+    return columns | where | {"service_types": list(benefit.service_types)}

@@ -23,7 +23,7 @@ COVERAGE_COLUMNS = (
 )  # fmt: skip
 VERIFICATION_COLUMNS = (
     "coverage_id", "patient_id", "location_id", "method", "outcome", "verified_by", "answered_by", "reference",
-    "raw", "benefits", "findings", "created_at",
+    "answered_on", "raw", "benefits", "findings", "created_at",
 )  # fmt: skip
 ROW_COLUMNS = (
     "verification_id", "location_id", "position", "last_position", "information", "level", "service_types",

@@ -22,6 +22,7 @@ NUMBERS = ("plan_percent_basis_points", "minimum_age", "maximum_age")
 TEXTS = ("age_text", "waiting_until", "waiting_text", "frequency")
 LISTS = ("other_payers", "notes", "ambiguous")
 LONGEST_TEXT = 500
+MOST_TEXTS = 100
 
 
 def from_x12(found: OrthoBenefits) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def from_x12(found: OrthoBenefits) -> dict[str, Any]:
         keep("age_text", limit.value.text[:LONGEST_TEXT], limit)
     for name in ("other_payers", "notes"):
         if fact := getattr(found, name):
-            keep(name, [text[:LONGEST_TEXT] for text in fact.value], fact)
+            keep(name, [text[:LONGEST_TEXT] for text in fact.value[:MOST_TEXTS]], fact)
     kept["ambiguous"] = [name.removesuffix("_cents") for name in found.ambiguous]
     return kept | {"provenance": provenance}
 

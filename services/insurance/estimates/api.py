@@ -51,6 +51,9 @@ class Estimates:
             used_elsewhere_cents=_amount(request, "used_elsewhere"),
             months_elapsed=request.months_elapsed,
             birth_date=date.fromisoformat(born) if born else None,
+            covered_from=coverage.effective_on,
+            covered_until=coverage.ends_on,
+            answer_age_days=domain.answer_age_days(call.now, verification.created_at, verification.answered_on),
         )
         if treatment.not_covered_cents > treatment.fee_cents:
             raise Invalid("MORE_THAN_FEE", "the part that is not covered exceeds the fee", field="not_covered_fee")

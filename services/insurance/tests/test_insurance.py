@@ -17,7 +17,8 @@ from services.insurance.x12.check_837d import check_837d
 from tests import support
 
 SAMPLES = Path(__file__).parent / "samples"
-ANSWER = (SAMPLES / "271-ortho-benefits.edi").read_text()
+OLD_ANSWER = (SAMPLES / "271-ortho-benefits.edi").read_text()
+ANSWER = OLD_ANSWER.replace("*20260115*", f"*{date.today():%Y%m%d}*")
 MEMBER = "W123456789"
 COMPREHENSIVE = "ortho.comprehensive.adolescent"
 CENTS = "amount_cents"
@@ -289,6 +290,17 @@ def test_an_estimate_warns_of_waiting_period_and_age(http, group, plan):
     import_271(http, coverage_id)
     codes = [w["code"] for w in estimate(http, coverage_id, start_on="2026-02-02").json()["estimate"]["warnings"]]
     assert codes == ["WAITING_PERIOD", "AGE_LIMIT"]
+
+
+@pytest.mark.R(4)
+def test_an_old_answer_is_not_usable_and_the_estimate_says_so(http, group, plan):
+    answer = add_coverage(http, group.patient(), plan, effective_on="2026-09-01", ends_on="2026-12-31")
+    coverage_id = answer.json()["coverage"]["id"]
+    import_271(http, coverage_id, OLD_ANSWER.replace("*20260115*", "*20250115*"))
+    assert benefits_of(http, coverage_id)["usable"] is False
+    warnings = {w["code"]: w["at_risk"] for w in estimate(http, coverage_id).json()["estimate"]["warnings"]}
+    assert {"ANSWER_OLD", "COVERAGE_NOT_BEGUN", "COVERAGE_ENDS"} <= set(warnings)
+    assert 0 < warnings["COVERAGE_ENDS"][CENTS] < warnings["ANSWER_OLD"][CENTS] == 1325_00
 
 
 @pytest.mark.R(4)

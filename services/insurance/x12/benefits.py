@@ -130,7 +130,7 @@ def ortho_benefits(answer: Answer) -> OrthoBenefits:
 
 
 def _positions(rows: Iterable[Benefit]) -> tuple[int, ...]:
-    return tuple(row.positions[0] for row in rows)
+    return tuple(row.position for row in rows)
 
 
 def _best_network(rows: list[Benefit]) -> list[Benefit]:

@@ -29,15 +29,16 @@ class OtherParty:
     identifier: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Benefit:
     """One EB loop: one fact that the payer stated, with the codes as sent and the place where it stands.
 
-    `positions` are the first and last segment of the loop in the file. Amounts are cents; `percent_basis_points` is
+    `position` and `last_position` are the loop's first and last segment in the file. Amounts are cents; `percent_basis_points` is
     1/100 of a percent (50 % is 5000) and, for co-insurance, the **patient's** part. None: the payer said nothing.
     """
 
-    positions: tuple[int, int]
+    position: int
+    last_position: int
     information: str
     level: str = ""
     service_types: tuple[str, ...] = ()
@@ -50,10 +51,10 @@ class Benefit:
     quantity: str = ""
     network: str = ""
     procedure: str = ""
-    dates: tuple[tuple[str, date, date], ...] = ()
     frequency: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ()
-    parties: tuple[OtherParty, ...] = ()
+    dates: list[tuple[str, date, date]] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    parties: list[OtherParty] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Answer:
     """What one 271 says about one person: the subscriber, or the dependent when there is one."""
 
     trace: str = ""
+    answered_on: date | None = None
     payer_name: str = ""
     payer_code: str = ""
     member_id: str = ""
@@ -131,7 +133,7 @@ class _Reader:
             if read := getattr(self, f"_{segment.id.lower()}", None):
                 read(segment)
             if self.benefit:
-                self.benefit = replace(self.benefit, positions=(self.benefit.positions[0], segment.position))
+                self.benefit.last_position = segment.position
         self._close_benefit()
         if not self.answers:
             self.answers.append(self.source)  # refused before a person was named
@@ -139,6 +141,9 @@ class _Reader:
             if answer is not self.source:
                 answer.rejections[:0] = self.source.rejections
         return self.answers
+
+    def _bht(self, segment: Segment) -> None:
+        self.source.answered_on = parse_date(segment[4])
 
     def _hl(self, segment: Segment) -> None:
         self._close_benefit()
@@ -163,8 +168,7 @@ class _Reader:
     def _nm1(self, segment: Segment) -> None:
         name = " ".join(part for part in (segment[3], segment[4]) if part)
         if self.benefit:
-            party = OtherParty(segment[1], name, segment[9])
-            self.benefit = replace(self.benefit, parties=(*self.benefit.parties, party))
+            self.benefit.parties.append(OtherParty(segment[1], name, segment[9]))
         elif self.loop == "payer":
             self.source.payer_name, self.source.payer_code = name, segment[9]
         elif self.loop == "subscriber":
@@ -185,17 +189,15 @@ class _Reader:
     def _dtp(self, segment: Segment) -> None:
         if not (days := self._days(segment)):
             return
-        if self.benefit:
-            self.benefit = replace(self.benefit, dates=(*self.benefit.dates, (segment[1], *days)))
-        else:
-            self.answer.dates.append((segment[1], *days))
+        (self.benefit or self.answer).dates.append((segment[1], *days))
 
     def _eb(self, segment: Segment) -> None:
         self._close_benefit()
         amount = self._number(segment, 7)
         procedure = segment.components(13)
         self.benefit = Benefit(
-            positions=(segment.position, segment.position),
+            position=segment.position,
+            last_position=segment.position,
             information=segment[1],
             level=segment[2],
             service_types=segment.repeats(3),
@@ -212,11 +214,11 @@ class _Reader:
 
     def _msg(self, segment: Segment) -> None:
         if self.benefit and segment[1]:
-            self.benefit = replace(self.benefit, messages=(*self.benefit.messages, segment[1]))
+            self.benefit.messages.append(segment[1])
 
     def _hsd(self, segment: Segment) -> None:
         if self.benefit and not self.benefit.frequency:
-            self.benefit = replace(self.benefit, frequency=tuple(segment[n] for n in range(1, 7)))
+            self.benefit.frequency = tuple(segment[n] for n in range(1, 7))
 
     def _close_benefit(self) -> None:
         if self.benefit:

@@ -35,7 +35,7 @@ def changed(old: str, new: str) -> bytes:
 def test_every_271_sample_is_read(path):
     answer = read_271(path.read_bytes()).answers[0]
     assert answer.benefits or answer.rejections
-    assert all(first <= last for benefit in answer.benefits for first, last in [benefit.positions])
+    assert all(benefit.position <= benefit.last_position for benefit in answer.benefits)
 
 
 def test_every_fact_of_the_worked_example_names_its_segment():
