@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -59,6 +60,19 @@ def test_a_retried_registration_makes_one_patient(group: Group, http: Http):
     assert [patient["id"] for patient in found] == [first.json()["patient"]["id"]]
     other = register(http, group.location_a, last_name="Twice", **key)
     assert (other.status_code, other.json()["reason"]) == (422, "REQUEST_ID_REUSED")
+
+
+def test_many_at_once_get_chart_numbers_without_a_gap(group: Group, http: Http):
+    def one(number: int) -> Any:
+        key = {"request_id": keys[number % 4]} if number < 16 else {}
+        return register(http, group.location_a, last_name="Rush", first_name=f"N{number % 4}", **key).json()["patient"]
+
+    keys = [str(uuid4()) for _ in range(4)]
+    before = register(http, group.location_a).json()["patient"]["chart_number"]
+    with ThreadPoolExecutor(12) as threads:
+        patients = list(threads.map(one, range(24)))
+    assert {patient["chart_number"] for patient in patients} == set(range(before + 1, before + 13))
+    assert len({patient["id"] for patient in patients[:16]}) == 4
 
 
 def test_the_same_person_registered_again_is_pointed_out(group: Group, http: Http):
