@@ -43,23 +43,18 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             await call.db.run(queries.SET_FAILURES, staff_id=credential.id, failures=failures)
             return pb.SignInResponse(outcome=pb.SIGN_IN_OUTCOME_REFUSED)
         await call.db.run(queries.SET_FAILURES, staff_id=credential.id, failures=[])
-        await call.db.run(staff.SIGNED_IN, staff_id=credential.id, now=call.now)
-        await queries.end_expired_sessions(call.db, credential.id, call.now)
-        await _end_previous(call, request.previous_session_token, account.group_id)
-        token = domain.new_token()
-        session = await call.db.one(
-            queries.ADD_SESSION,
-            staff_id=credential.id,
-            token_hash=domain.token_hash(token),
-            second_factor=credential.totp_confirmed,
-            ip=request.ip,
-            user_agent=request.user_agent,
-            now=call.now,
-            expire_time=call.now + domain.SESSION_LIFETIME,
-        )
-        await queries.index(call.db, "session", domain.token_hash(token), account.group_id, session.id)
-        principal = await _principal(call, await call.db.one(queries.SESSION, id=session.id))
+        token, principal = await _open_session(call, request, account, second_factor=credential.totp_confirmed)
         return pb.SignInResponse(outcome=pb.SIGN_IN_OUTCOME_SIGNED_IN, session_token=token, principal=principal)
+
+    async def OpenSession(self, request: pb.OpenSessionRequest, call: Call) -> pb.OpenSessionResponse:
+        account = await _account(call.db, request)
+        await call.db.scope(account.group_id if account else NOBODY, "*")
+        credential = await queries.credential_for_update(call.db, account.id) if account else None
+        if credential is None or not credential.active:
+            raise NotFound("ACCOUNT_NOT_FOUND", "nobody here has that e-mail address")
+        call.audit(resource="staff", resource_id=credential.id)
+        token, principal = await _open_session(call, request, account, second_factor=request.second_factor)
+        return pb.OpenSessionResponse(session_token=token, principal=principal)
 
     async def ResolveSession(self, request: pb.ResolveSessionRequest, call: Call) -> pb.ResolveSessionResponse:
         found = await queries.enter(call.db, "session", request.session_token)
@@ -236,7 +231,27 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
         return to_proto(pb.ResolveLinkResponse, link, tenant_id=found.group_id, link_id=link.id)
 
 
-async def _account(db: Db, request: pb.SignInRequest) -> Any:
+async def _open_session(call: Call, request: Any, account: Any, *, second_factor: bool) -> tuple[str, pb.Principal]:
+    """Opens a session for the account; the one that the browser held before ends."""
+    await call.db.run(staff.SIGNED_IN, staff_id=account.id, now=call.now)
+    await queries.end_expired_sessions(call.db, account.id, call.now)
+    await _end_previous(call, request.previous_session_token, account.group_id)
+    token = domain.new_token()
+    session = await call.db.one(
+        queries.ADD_SESSION,
+        staff_id=account.id,
+        token_hash=domain.token_hash(token),
+        second_factor=second_factor,
+        ip=request.ip,
+        user_agent=request.user_agent,
+        now=call.now,
+        expire_time=call.now + domain.SESSION_LIFETIME,
+    )
+    await queries.index(call.db, "session", domain.token_hash(token), account.group_id, session.id)
+    return token, await _principal(call, await call.db.one(queries.SESSION, id=session.id))
+
+
+async def _account(db: Db, request: Any) -> Any:
     """The index row of the address; None when it is unknown, or in several groups and none is named."""
     found = await db.all(queries.FIND, kind="email", hash=queries.email_hash(request.email))
     if request.group_slug:
