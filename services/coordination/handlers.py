@@ -125,7 +125,7 @@ async def contract_activated(event: ContractActivated, call: Call) -> None:
     started_on = (
         date.fromisoformat(event.activated_on) if event.activated_on else await local_day(call, event.location_id)
     )
-    await _follow(call, case, "contract_activated", event.contract_id, phase=event.phase)
+    await _follow(call, case, "contract_activated", event.contract_id, phase=cases.known_phase(event.phase))
     if cases.starts(case.state):
         estimated_end = domain.add_months(started_on, event.treatment_months)
         await call.db.run(queries.STARTED, case_id=case.id, started_on=started_on, estimated_end=estimated_end)

@@ -15,7 +15,7 @@ from services.coordination.tasks import queries as tasks
 from shared.call import Call
 from shared.db import Row, check_version
 from shared.paging import page
-from shared.proto import enum_name, to_proto
+from shared.proto import enum_name, enum_value, to_proto
 
 
 def case_message(row: Row) -> pb.Case:
@@ -50,6 +50,24 @@ class Cases:
         row = await queries.read_case(call.db, request.case_id)
         moved = await call.db.all(queries.TRANSITIONS, case_id=row.id)
         return pb.GetCaseResponse(case=case_message(row), transitions=[to_proto(pb.CaseTransition, t) for t in moved])
+
+    async def ListCaseStates(self, request: pb.ListCaseStatesRequest, call: Call) -> pb.ListCaseStatesResponse:
+        states = [
+            pb.CaseStateMeaning(
+                state=enum_value(pb.CaseState, name),
+                open=state.open,
+                active=state.active,
+                observation=state.observation,
+                start=state.start,
+                acceptance=state.acceptance,
+                retention=state.retention,
+                autopay=state.autopay,
+                claims=state.claims,
+                paused=state.paused,
+            )
+            for name, state in domain.STATES.items()
+        ]
+        return pb.ListCaseStatesResponse(states=states)
 
     async def ListCases(self, request: pb.ListCasesRequest, call: Call) -> pb.ListCasesResponse:
         states = [enum_name(pb.CaseState, state) for state in request.states]

@@ -152,6 +152,11 @@ def plan(state: str, today: date) -> tuple[str, date | None]:
     return entered.next_step, today + timedelta(days=entered.within_days) if entered.open else None
 
 
+def known_phase(phase: str) -> str:
+    """The phase, or the empty text for a kind of treatment that has no name here."""
+    return phase if phase in PHASES else ""
+
+
 def starts(state: str) -> bool:
     """True when an activated contract starts a treatment in this state, rather than amending a running one.
 

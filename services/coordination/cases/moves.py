@@ -80,6 +80,7 @@ async def move_case(
         next_step=next_step,
         next_step_due=due or standard_due or today,
         reason_not_started=reason_not_started or case.reason_not_started,
+        entered_at=call.occurred_at,
         now=call.now,
     )
     if moved:
@@ -103,7 +104,7 @@ async def _record(call: Call, case: Row, from_state: str, trigger: str, reason: 
         trigger=trigger,
         staff_id=staff(call),
         reason=reason,
-        event_time=call.now,
+        event_time=call.occurred_at,
     )
     event = CaseStateChanged(
         case_id=case.id,
@@ -112,5 +113,7 @@ async def _record(call: Call, case: Row, from_state: str, trigger: str, reason: 
         from_state=from_state,
         to_state=case.state,
         phase=case.phase,
+        autopay_allowed=domain.STATES[case.state].autopay,
+        claims_allowed=domain.STATES[case.state].claims,
     )
     call.publish(event, key=case.patient_id)

@@ -78,7 +78,7 @@ MOVE_CASE = statement(
     .where(T.c.id == bindparam("case_id"))
     .values(
         named("state", "phase", "held_from", *PLAN)
-        | {"state_time": case((T.c.state == bindparam("state"), T.c.state_time), else_=bindparam("now"))}
+        | {"state_time": case((T.c.state == bindparam("state"), T.c.state_time), else_=bindparam("entered_at"))}
         | CHANGED
     )
     .returning(T)

@@ -161,7 +161,10 @@ class Presentations:
         check_version(row, request.version)
         state = domain.move(row.state, "withdraw")
         row = await call.db.one(queries.SET_STATE, presentation_id=row.id, state=state, now=call.now)
-        await tasks.cancel_follow_ups(call.db, row.case_id)
+        case = await case_for_update(call.db, row.case_id)
+        if await tasks.cancel_follow_ups(call.db, case.id) and cases.STATES[case.state].open:
+            next_step, due_on = cases.plan(case.state, await local_day(call, case.location_id))
+            await plan_case(call, case, next_step=next_step, next_step_due=due_on)
         return pb.WithdrawPresentationResponse(presentation=await message(call, row))
 
     async def GetSharedPresentation(

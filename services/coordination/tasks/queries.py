@@ -148,6 +148,6 @@ async def task_for_update(db: Db, id: str) -> Row:
     return await db.one(TASK_FOR_UPDATE, id=id, missing=MISSING)
 
 
-async def cancel_follow_ups(db: Db, case_id: str) -> None:
-    """Cancels what is still planned for a case."""
-    await db.run(CANCEL_FOLLOW_UPS, of_case=case_id)
+async def cancel_follow_ups(db: Db, case_id: str) -> int:
+    """Cancels what is still planned for a case; returns how many steps that was."""
+    return await db.run(CANCEL_FOLLOW_UPS, of_case=case_id)

@@ -320,6 +320,14 @@ def test_what_the_state_does_not_allow_is_refused(story, http):
     assert get_case(http, case) == case | {"next_visit_at": None}
 
 
+@pytest.mark.R(10)
+def test_what_a_state_counts_as_is_said_once(http):
+    states = {each["state"]: each for each in http.get("/v1/case-states").json()["states"]}
+    assert len(states) == 18
+    assert {name for name, state in states.items() if state["active"]} == {"active"}
+    assert not states["medically_paused"]["autopay"]
+
+
 def test_a_pause_returns_to_where_it_was(story, http):
     now = story.to_active()
     path = f"/v1/cases/{now['id']}"
@@ -428,6 +436,19 @@ def test_an_option_of_another_presentation_cannot_be_chosen(story, http):
     assert (answer.status_code, answer.json()["reason"]) == (422, "UNKNOWN_OPTION")
     body["option_id"] = presentation["options"][0]["id"]
     assert http.post(f"/v1/presentations/{presentation['id']}/choose", json=body).status_code == 200
+
+
+def test_a_withdrawn_presentation_can_no_longer_be_chosen(story, http, group):
+    case = story.to_recommended()
+    shared = share(http, create_presentation(http, case), story.party_ids[0]).json()
+    presentation = shared["presentation"]
+    body = {"version": presentation["version"]}
+    assert http.post(f"/v1/presentations/{presentation['id']}/withdraw", json=body).status_code == 200
+    family = group.by_link(shared["url_path"].split("/")[2])
+    assert family.get("/v1/shared/presentation").json()["presentation"]["state"] == "withdrawn"
+    answer = family.post("/v1/shared/presentation/choose", json={"option_id": presentation["options"][0]["id"]})
+    assert answer.status_code == 409
+    assert get_case(http, case)["next_step"] == "Present the options"
 
 
 def test_a_presentation_recommends_one_option_at_most(story, http):
