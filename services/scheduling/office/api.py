@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from archwire.scheduling.v1 import scheduling_pb2 as pb
+
 from services.scheduling import domain
 from services.scheduling import queries as common
 from services.scheduling.office import queries

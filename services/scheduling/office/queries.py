@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Date, Integer, Text, all_, any_, bindparam, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from services.scheduling.domain import DEFAULT_TYPES, parse_pattern
 from services.scheduling.models import (
     ID,
     Appointment,
@@ -16,6 +17,7 @@ from services.scheduling.models import (
     Chair,
     Closure,
     DayTemplate,
+    Location,
     Provider,
     Shift,
     TemplateDay,
@@ -216,6 +218,18 @@ LIST_SHIFTS = paged(
     _first,
     Shift.id,
 )
+DAY_SHIFTS = statement(
+    select(
+        Shift.id,
+        Shift.provider_id,
+        Shift.location_id,
+        Shift.day,
+        _first.label("first"),
+        func.upper(Shift.slots, type_=Integer).label("last"),
+    )
+    .where(Shift.location_id == bindparam("location_id"), Shift.day == bindparam("day"))
+    .order_by(_first, Shift.id)
+)
 UNCOVERED = statement(
     select(Appointment.id)
     .where(
@@ -267,6 +281,11 @@ async def replace_shifts(
         conflict=DOCTOR_ELSEWHERE,
     )
     return sorted(rows, key=lambda row: row.first)
+
+
+async def day_shifts(db: Db, location_id: str, day: dt.date) -> list[Row]:
+    """Returns the shifts of a location on a day, by time."""
+    return await db.all(DAY_SHIFTS, location_id=location_id, day=day)
 
 
 async def uncovered(db: Db, provider_id: str, location_id: str, first_day: dt.date, last_day: dt.date) -> list[str]:
@@ -447,3 +466,60 @@ async def apply_template(db: Db, location_id: str, template_id: str, days: Seque
 async def template_days(db: Db, location_ids: Sequence[str], first_day: dt.date, last_day: dt.date) -> list[Row]:
     """Returns which days follow which template, by day."""
     return await db.all(TEMPLATE_DAYS, location_ids=list(location_ids), first_day=first_day, last_day=last_day)
+
+
+# --- what the directory tells -----------------------------------------------------------------------------------------
+
+USUAL_CAPACITY = 2
+_location = insert(Location).values(
+    id=bindparam("location_id"),
+    location_id=bindparam("location_id"),
+    time_zone=bindparam("time_zone"),
+    active=bindparam("active"),
+    directory_version=bindparam("directory_version"),
+    hours=bindparam("hours"),
+)
+KEEP_LOCATION = statement(
+    _location.on_conflict_do_update(
+        index_elements=["tenant_id", "id"],
+        set_={name: _location.excluded[name] for name in ("time_zone", "active", "directory_version")},
+        where=Location.directory_version < _location.excluded.directory_version,
+    )
+)
+ADD_PROVIDER = statement(
+    insert(Provider)
+    .values(id=bindparam("id"), location_ids=bindparam("location_ids"), capacity=USUAL_CAPACITY)
+    .on_conflict_do_nothing()
+    .returning(Provider.id)
+)
+END_PROVIDER = statement(
+    update(Provider)
+    .where(Provider.id == bindparam("provider_id"), Provider.active)
+    .values(active=False, version=Provider.version + 1, updated_at=bindparam("now"))
+)
+
+
+async def add_default_types(db: Db) -> None:
+    """Adds the usual types that the group does not have yet."""
+    await db.run_many(
+        ADD_DEFAULT_TYPE,
+        [
+            {"code": code, "name": name, "visit_class": kind, "pattern": parse_pattern(pattern), "online": online}
+            for code, name, kind, pattern, online in DEFAULT_TYPES
+        ],
+    )
+
+
+async def keep_location(db: Db, **values: Any) -> None:
+    """Adds a location, or takes over its newer time zone; its hours stay."""
+    await db.run(KEEP_LOCATION, **values)
+
+
+async def add_provider(db: Db, id: str, location_ids: Sequence[str]) -> bool:
+    """Adds a doctor who is not known yet; returns whether that was so."""
+    return await db.first(ADD_PROVIDER, id=id, location_ids=list(location_ids)) is not None
+
+
+async def end_provider(db: Db, id: str, now: dt.datetime) -> None:
+    """Makes a doctor who left unbookable."""
+    await db.run(END_PROVIDER, provider_id=id, now=now)

@@ -1,0 +1,316 @@
+"""Statements about visits, and the sheets that the search reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Date, Integer, Text, and_, any_, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from services.scheduling.models import (
+    ID,
+    Appointment,
+    Chair,
+    Location,
+    Provider,
+    Resource,
+    ResourceClaim,
+    Shift,
+    TemplateDay,
+    TemplateSlot,
+)
+from shared.db import Db, Row, statement
+from shared.errors import NotFound
+from shared.paging import paged
+
+APPOINTMENT_NOT_FOUND = NotFound("APPOINTMENT_NOT_FOUND", "no such appointment")
+
+# --- one visit --------------------------------------------------------------------------------------------------------
+
+_with_zone = select(Appointment.__table__, Location.time_zone).join(Location, Location.id == Appointment.location_id)
+APPOINTMENT = statement(_with_zone.where(Appointment.id == bindparam("id")))
+APPOINTMENT_FOR_UPDATE = statement(
+    _with_zone.where(Appointment.id == bindparam("id")).with_for_update(of=Appointment.__table__)
+)
+_PLACE = ("location_id", "day", "start_minute", "start_slot", "chair_id", "provider_id", "state")
+_NEW = (
+    *_PLACE,
+    "patient_id",
+    "case_id",
+    "appointment_type_id",
+    "type_code",
+    "type_version",
+    "visit_class",
+    "pattern",
+    "note",
+    "hold_expire_time",
+)
+ADD_APPOINTMENT = statement(
+    insert(Appointment).values(**{name: bindparam(name) for name in _NEW}).returning(Appointment.__table__)
+)
+_changed = {"version": Appointment.version + 1, "updated_at": bindparam("now")}
+MOVE_APPOINTMENT = statement(
+    update(Appointment)
+    .where(Appointment.id == bindparam("appointment_id"))
+    .values(**{name: bindparam(name) for name in _PLACE}, confirm_time=None, **_changed)
+    .returning(Appointment.__table__)
+)
+STAMPS = {
+    "confirmed": "confirm_time",
+    "arrived": "arrive_time",
+    "seated": "seat_time",
+    "doctor_ready": "call_time",
+    "doctor_in": "doctor_in_time",
+    "done": "dismiss_time",
+    "checked_out": "check_out_time",
+    "no_show": "cancel_time",
+}
+ADVANCE = {
+    state: statement(
+        update(Appointment)
+        .where(Appointment.id == bindparam("appointment_id"))
+        .values(state=state, **({stamp: bindparam("now")} if (stamp := STAMPS.get(state)) else {}), **_changed)
+        .returning(Appointment.__table__)
+    )
+    for state in ("booked", *STAMPS)
+}
+CANCEL = statement(
+    update(Appointment)
+    .where(Appointment.id == bindparam("appointment_id"))
+    .values(
+        state="canceled",
+        cancel_time=bindparam("now"),
+        cancel_reason=bindparam("reason"),
+        canceled_by=bindparam("canceled_by"),
+        **_changed,
+    )
+    .returning(Appointment.__table__)
+)
+EXPIRED_HOLDS = statement(
+    select(Appointment.id)
+    .where(
+        Appointment.location_id == bindparam("location_id"),
+        Appointment.day == bindparam("day"),
+        Appointment.state == "held",
+        Appointment.hold_expire_time <= bindparam("now"),
+    )
+    .with_for_update(skip_locked=True)
+)
+_keys = func.unnest(bindparam("locations", type_=ARRAY(Text)), bindparam("days", type_=ARRAY(Integer)))
+_keys = _keys.table_valued("location", "day").render_derived()
+LOCK_DAYS = statement(select(func.pg_advisory_xact_lock(func.hashtext(_keys.c.location), _keys.c.day)))
+
+
+async def appointment(db: Db, id: str) -> Row:
+    """Returns an appointment with its location's time zone, or raises NotFound."""
+    return await db.one(APPOINTMENT, id=id, missing=APPOINTMENT_NOT_FOUND)
+
+
+async def appointment_for_update(db: Db, id: str) -> Row:
+    """Returns an appointment with its location's time zone, locked until commit, or raises NotFound."""
+    return await db.one(APPOINTMENT_FOR_UPDATE, id=id, missing=APPOINTMENT_NOT_FOUND)
+
+
+async def add_appointment(db: Db, **values: Any) -> Row:
+    """Adds an appointment; its claims come next."""
+    return await db.one(ADD_APPOINTMENT, **values)
+
+
+async def move_appointment(db: Db, **values: Any) -> Row:
+    """Gives an appointment another place; a confirmation was for the old one."""
+    return await db.one(MOVE_APPOINTMENT, **values)
+
+
+async def advance(db: Db, id: str, state: str, now: dt.datetime) -> Row:
+    """Sets the state and the time at which it was reached."""
+    return await db.one(ADVANCE[state], appointment_id=id, now=now)
+
+
+async def cancel(db: Db, id: str, reason: str, canceled_by: str | None, now: dt.datetime) -> Row:
+    """Cancels, with the reason."""
+    return await db.one(CANCEL, appointment_id=id, reason=reason, canceled_by=canceled_by, now=now)
+
+
+async def lock_days(db: Db, places: Iterable[tuple[str, dt.date]]) -> None:
+    """Lets one booking at a time change a location's day; several days are locked in one order, so none deadlock."""
+    ordered = sorted(set(places))
+    await db.all(LOCK_DAYS, locations=[id for id, _ in ordered], days=[day.toordinal() for _, day in ordered])
+
+
+async def release_expired_holds(db: Db, location_id: str, day: dt.date, now: dt.datetime) -> bool:
+    """Ends the holds of a day that have run out; returns whether there were any. Call it under the day's lock."""
+    rows = await db.all(EXPIRED_HOLDS, location_id=location_id, day=day, now=now)
+    for row in rows:
+        await cancel(db, row.id, "expired", None, now)
+        await release(db, row.id)
+    return bool(rows)
+
+
+# --- claims -----------------------------------------------------------------------------------------------------------
+
+_claims = func.unnest(
+    bindparam("numbers", type_=ARRAY(Integer)),
+    bindparam("firsts", type_=ARRAY(Integer)),
+    bindparam("lasts", type_=ARRAY(Integer)),
+)
+_claims = _claims.table_valued("number", "first", "last").render_derived()
+CLAIM = statement(
+    insert(ResourceClaim)
+    .from_select(
+        ["appointment_id", "location_id", "resource_number", "slots"],
+        select(
+            bindparam("appointment_id", type_=ID),
+            bindparam("location_id", type_=ID),
+            _claims.c.number,
+            func.int4range(_claims.c.first, _claims.c.last),
+        ),
+    )
+    .on_conflict_do_nothing()
+    .returning(ResourceClaim.resource_number, func.lower(ResourceClaim.slots).label("first"))
+)
+RELEASE = statement(delete(ResourceClaim).where(ResourceClaim.appointment_id == bindparam("appointment_id")))
+
+
+async def claim(
+    db: Db, appointment_id: str, location_id: str, wanted: Sequence[tuple[int, int, int]]
+) -> list[tuple[int, int, int]]:
+    """Claims (resource number, first slot, last slot), half-open; returns those that somebody else has."""
+    ordered = sorted(wanted)
+    rows = await db.all(
+        CLAIM,
+        appointment_id=appointment_id,
+        location_id=location_id,
+        numbers=[number for number, _, _ in ordered],
+        firsts=[first for _, first, _ in ordered],
+        lasts=[last for _, _, last in ordered],
+    )
+    got = {(row.resource_number, row.first) for row in rows}
+    return [piece for piece in ordered if piece[:2] not in got]
+
+
+async def release(db: Db, appointment_id: str) -> None:
+    """Frees what a visit had claimed."""
+    await db.run(RELEASE, appointment_id=appointment_id)
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+LIST_APPOINTMENTS = paged(
+    _with_zone.where(
+        Appointment.location_id == bindparam("location_id"),
+        Appointment.day >= bindparam("first_day"),
+        Appointment.day <= bindparam("last_day"),
+        or_(
+            func.cardinality(bindparam("states", type_=ARRAY(Text))) == 0,
+            Appointment.state == any_(bindparam("states", type_=ARRAY(Text))),
+        ),
+        or_(
+            bindparam("provider_id", type_=ID).is_(None), Appointment.provider_id == bindparam("provider_id", type_=ID)
+        ),
+    ),
+    Appointment.start_slot,
+    Appointment.id,
+)
+LIST_PATIENT_APPOINTMENTS = paged(
+    _with_zone.where(
+        Appointment.patient_id == bindparam("patient_id"),
+        or_(bindparam("first_day", type_=Date).is_(None), Appointment.day >= bindparam("first_day", type_=Date)),
+    ),
+    Appointment.start_slot,
+    Appointment.id,
+)
+DAY_APPOINTMENTS = statement(
+    _with_zone.where(
+        Appointment.location_id == bindparam("location_id"),
+        Appointment.day == bindparam("day"),
+        Appointment.state != "canceled",
+    ).order_by(Appointment.start_slot, Appointment.id)
+)
+
+
+async def day_appointments(db: Db, location_id: str, day: dt.date) -> list[Row]:
+    """Returns the appointments of a local day, without canceled ones."""
+    return await db.all(DAY_APPOINTMENTS, location_id=location_id, day=day)
+
+
+# --- what the search reads --------------------------------------------------------------------------------------------
+
+_places = bindparam("location_ids", type_=ARRAY(ID))
+SHEET_CHAIRS = statement(
+    select(Chair.id, Chair.location_id, Chair.kind, Resource.number)
+    .join(Resource, and_(Resource.owner_id == Chair.id, Resource.kind == "chair"))
+    .where(Chair.location_id == any_(_places), Chair.active)
+    .order_by(Chair.location_id, Chair.position, Chair.name)
+)
+SHEET_SHIFTS = statement(
+    select(
+        Shift.location_id,
+        Shift.provider_id,
+        func.lower(Shift.slots).label("first"),
+        func.upper(Shift.slots).label("last"),
+    )
+    .join(Provider, and_(Provider.id == Shift.provider_id, Provider.active))
+    .where(Shift.location_id == any_(_places), Shift.day >= bindparam("first_day"), Shift.day <= bindparam("last_day"))
+    .order_by(Shift.slots, Shift.provider_id)
+)
+SHEET_LANES = statement(
+    select(Resource.owner_id, Resource.number)
+    .join(Provider, and_(Provider.id == Resource.owner_id, Resource.kind == "doctor"))
+    .where(Provider.id == any_(bindparam("provider_ids", type_=ARRAY(ID))), Resource.lane < Provider.capacity)
+    .order_by(Resource.owner_id, Resource.lane)
+)
+_first = func.lower(ResourceClaim.slots, type_=Integer)
+SHEET_CLAIMS = statement(
+    select(
+        ResourceClaim.location_id,
+        ResourceClaim.resource_number.label("number"),
+        _first.label("first"),
+        func.upper(ResourceClaim.slots).label("last"),
+    ).where(
+        ResourceClaim.location_id == any_(_places),
+        _first >= bindparam("first_slot"),
+        _first < bindparam("last_slot"),
+        ResourceClaim.resource_number == any_(bindparam("numbers", type_=ARRAY(Integer))),
+        or_(
+            bindparam("leave_out", type_=ID).is_(None),
+            ResourceClaim.appointment_id != bindparam("leave_out", type_=ID),
+        ),
+    )
+)
+PATIENT_CLAIMS = statement(
+    select(Appointment.start_slot.label("first"), (Appointment.start_slot + Appointment.units).label("last")).where(
+        Appointment.patient_id == bindparam("patient_id"),
+        Appointment.start_slot >= bindparam("first_slot"),
+        Appointment.start_slot < bindparam("last_slot"),
+        Appointment.state == any_(bindparam("states", type_=ARRAY(Text))),
+        or_(bindparam("leave_out", type_=ID).is_(None), Appointment.id != bindparam("leave_out", type_=ID)),
+    )
+)
+SHEET_PATTERNS = statement(
+    select(Appointment.location_id, Appointment.start_slot, Appointment.pattern).where(
+        Appointment.location_id == any_(_places),
+        Appointment.day >= bindparam("first_day"),
+        Appointment.day <= bindparam("last_day"),
+        Appointment.state == any_(bindparam("states", type_=ARRAY(Text))),
+        or_(bindparam("leave_out", type_=ID).is_(None), Appointment.id != bindparam("leave_out", type_=ID)),
+    )
+)
+SHEET_TEMPLATES = statement(
+    select(
+        TemplateDay.location_id,
+        TemplateDay.day,
+        TemplateSlot.chair_id,
+        TemplateSlot.start_minute,
+        TemplateSlot.duration_minutes,
+        TemplateSlot.visit_class,
+        TemplateSlot.release_days,
+    )
+    .join(TemplateSlot, TemplateSlot.template_id == TemplateDay.template_id)
+    .where(
+        TemplateDay.location_id == any_(_places),
+        TemplateDay.day >= bindparam("first_day"),
+        TemplateDay.day <= bindparam("last_day"),
+    )
+)
