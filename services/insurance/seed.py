@@ -174,6 +174,7 @@ def _claim(world: World, case: Case) -> dict[str, Any]:
         "procedure_concept": CONCEPT.get(case.phase, "ortho.comprehensive.adolescent"),
         "service_on": case.contract.active_on,
         "provider_id": next(iter(location.open_days.values())),
+        "file_by": case.contract.active_on + dt.timedelta(days=365),
     }
 
 

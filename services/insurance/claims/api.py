@@ -6,6 +6,7 @@ from datetime import date
 
 from archwire.insurance.v1 import claims_pb2 as pb
 from archwire.insurance.v1.eligibility_pb2 import FileFinding
+from archwire.insurance.v1.events_pb2 import ClaimStateChanged
 
 from services.insurance.claims import domain, file, queries
 from services.insurance.claims.drafts import draft
@@ -108,6 +109,32 @@ class Claims:
             queries.REVIEWED, claim_id=claim.id, provider_id=request.provider_id, note=request.note, now=call.now
         )
         return pb.ReviewClaimResponse(claim=to_proto(pb.Claim, row))
+
+    async def RecordClaimStatus(self, request: pb.RecordClaimStatusRequest, call: Call) -> pb.RecordClaimStatusResponse:
+        claim = await queries.claim_for_update(call.db, request.claim_id)
+        check_version(claim, request.version)
+        state = enum_name(pb.ClaimState, request.state)
+        if not domain.may_follow(claim.state, state):
+            message = f"a claim that is {claim.state} cannot become {state}"
+            raise Conflict("WRONG_STATE", message, state=claim.state, may_follow=list(domain.NEXT_STATES[claim.state]))
+        number = request.payer_claim_number or claim.payer_claim_number
+        row = await call.db.one(
+            queries.CLAIM_WENT_ON, claim_id=claim.id, state=state, payer_claim_number=number, now=call.now
+        )
+        if claim.kind == "initial" and (case_state := domain.CASE_STATES.get(state)):
+            await call.db.run(queries.CASE_WENT_ON, case_id=claim.claim_case_id, to_state=case_state, now=call.now)
+        event = ClaimStateChanged(
+            claim_id=claim.id,
+            claim_case_id=claim.claim_case_id,
+            contract_id=claim.contract_id or "",
+            patient_id=claim.patient_id,
+            location_id=claim.location_id,
+            kind=claim.kind,
+            from_state=claim.state,
+            to_state=state,
+        )
+        call.publish(event, key=claim.patient_id)
+        return pb.RecordClaimStatusResponse(claim=to_proto(pb.Claim, row))
 
     async def GetClaimX12(self, request: pb.GetClaimX12Request, call: Call) -> pb.GetClaimX12Response:
         claim = await queries.claim(call.db, request.claim_id)

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 # What the patient is to the subscriber, in the words of X12 (PAT01).
 RELATIONSHIP = {"child": "19", "spouse": "01", "other": "G8"}
 RESPONSIBILITY = {"primary": "P", "secondary": "S", "tertiary": "T"}
 SEX = {"female": "F", "male": "M"}
+
+
+# draft becomes validated by a review; a rejection is corrected, a denial is appealed or closed.
+NEXT_STATES = {
+    "draft": ("closed",),
+    "validated": ("submitted", "draft", "closed"),
+    "submitted": ("accepted", "rejected"),
+    "accepted": ("paid", "denied"),
+    "rejected": ("draft", "closed"),
+    "paid": ("closed",),
+    "denied": ("submitted", "closed"),
+    "closed": (),
+}
+# What a claim's state says about its case; the initial claim opens the payments.
+CASE_STATES = {"submitted": "submitted", "accepted": "submitted", "paid": "in_payment"}
+
+
+def may_follow(state: str, wanted: str) -> bool:
+    """True when a claim may go from one state to the other."""
+    return wanted in NEXT_STATES[state]
+
+
+def file_by(service_on: date | None, timely_filing_days: int) -> date | None:
+    """Last day on which a claim may reach the payer; None when its limit is not known or nothing was done yet."""
+    return service_on + timedelta(days=timely_filing_days) if service_on and timely_filing_days else None
 
 
 def claim_number(claim_case_id: str, suffix: str) -> str:

@@ -73,6 +73,8 @@ class Claim(Located, Versioned, TenantTable, Base):
     remaining_months: Mapped[int] = mapped_column(server_default=text("0"))
     provider_id: Mapped[str | None] = mapped_column(ID)
     note: Mapped[str] = mapped_column(server_default=text("''"))
+    payer_claim_number: Mapped[str] = mapped_column(server_default=text("''"))
+    file_by: Mapped[dt.date | None]
 
 
 class ExpectedInstalment(Located, Versioned, TenantTable, Base):

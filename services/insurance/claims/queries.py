@@ -25,7 +25,7 @@ CASE_COLUMNS = (
 )  # fmt: skip
 CLAIM_COLUMNS = (
     "claim_case_id", "contract_id", "coverage_id", "payer_id", "patient_id", "location_id", "number", "kind",
-    "charge_cents", "procedure_concept", "service_on", "placement_on", "treatment_months",
+    "charge_cents", "procedure_concept", "service_on", "placement_on", "treatment_months", "file_by",
 )  # fmt: skip
 INSTALMENT_COLUMNS = ("claim_case_id", "location_id", "sequence", "due_on", "amount_cents")
 K, C, I, A = ClaimCase.__table__, Claim.__table__, ExpectedInstalment.__table__, Payer.__table__
@@ -77,6 +77,17 @@ REVIEWED = statement(
         updated_at=bindparam("now"),
     )
     .returning(C)
+)
+CLAIM_WENT_ON = statement(
+    update(C)
+    .where(C.c.id == bindparam("claim_id"))
+    .values(named("state", "payer_claim_number") | {"version": C.c.version + 1, "updated_at": bindparam("now")})
+    .returning(C)
+)
+CASE_WENT_ON = statement(
+    update(K)
+    .where(K.c.id == bindparam("case_id"), or_(K.c.state == "draft", K.c.state == "submitted"))
+    .values(state=bindparam("to_state"), version=K.c.version + 1, updated_at=bindparam("now"))
 )
 _STATE, _PATIENT = bindparam("state", type_=Text), bindparam("patient_id", type_=ID)
 _CLAIMS = select(C).where(or_(_STATE.is_(None), C.c.state == _STATE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import Any
 
@@ -68,7 +69,7 @@ class Verifications:
     async def ImportEligibility(self, request: pb.ImportEligibilityRequest, call: Call) -> pb.ImportEligibilityResponse:
         coverage = await queries.coverage_for_update(call.db, request.coverage_id)
         raw = request.x12.encode()
-        read = _read(raw)
+        read = await asyncio.to_thread(_read, raw)  # a quarter of a megabyte takes a while: others go on meanwhile
         answer = _answer_about(read, coverage.member_id)
         row = await _keep(
             call,

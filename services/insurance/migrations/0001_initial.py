@@ -422,6 +422,8 @@ def upgrade() -> None:
         sa.Column("remaining_months", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("provider_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("payer_claim_number", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("file_by", sa.Date(), nullable=True),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),

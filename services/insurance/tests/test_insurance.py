@@ -37,7 +37,7 @@ def http(group: support.Group) -> support.Http:
 def plan(group: support.Group) -> dict[str, Any]:
     """A plan that pays 25 % at banding and the rest monthly, out of its liability."""
     http = group.http("insurance_coordinator")
-    payer = {"name": "Test Dental Plan", "payer_code": "12345"}
+    payer = {"name": "Test Dental Plan", "payer_code": "12345", "timely_filing_days": 365}
     payer_id = http.post("/v1/payers", json=payer).json()["payer"]["id"]
     rules = {
         "payer_id": payer_id,
@@ -490,6 +490,17 @@ def test_an_active_contract_drafts_its_claim_and_what_to_expect(http, group, pla
         "NTE*ADD*BANDING, BOTH ARCHES~",
     ):
         assert line in written.splitlines()
+
+    assert claim["file_by"] == (date.today() + timedelta(days=364)).isoformat()
+    status = f"/v1/claims/{claim['id']}/status"
+    wrong = http.post(status, json={"state": "paid"}, headers={"If-Match": '"2"'})
+    assert (wrong.status_code, reason(wrong)) == (409, "WRONG_STATE")
+    for version, state in enumerate(("submitted", "accepted", "denied", "submitted", "accepted", "paid"), 2):
+        body = {"state": state, "payer_claim_number": "PCN9001" if state == "accepted" else ""}
+        went = http.post(status, json=body, headers={"If-Match": f'"{version}"'})
+        assert went.status_code == 200, went.text
+    assert (went.json()["claim"]["state"], went.json()["claim"]["payer_claim_number"]) == ("paid", "PCN9001")
+    assert http.get(f"/v1/claims/{claim['id']}").json()["claim_case"]["state"] == "in_payment"
 
     ended = ContractEnded(contract_id=contract_id, patient_id=family.patient_id, state="ended_early")
     group.platform.publish(ended, key=family.patient_id, tenant_id=group.id)
