@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from gateway import files, health, live, pages, session
+from gateway import files, health, live, oidc, pages, session
 from gateway.api import Api, Routes
 from gateway.auth import Authenticator
 from gateway.edge import Guarded, Observed
@@ -34,7 +34,7 @@ TAGS = [
     {"name": "files", "description": "Bytes of images, films, scans and documents."},
     {"name": "health", "description": "Whether the platform can answer."},
 ]
-PARTS = (session.router, live.router, files.router, health.router)
+PARTS = (session.router, oidc.router, live.router, files.router, health.router)
 
 
 def create_app(node: Any, *, apis: Sequence[Api] = APIS, limits: Limits | None = None) -> FastAPI:
@@ -60,6 +60,7 @@ def create_app(node: Any, *, apis: Sequence[Api] = APIS, limits: Limits | None =
     limits = limits or Limits()
     app.state.node, app.state.limits, app.state.live = node, limits, None
     app.state.auth = Authenticator(node, limits)
+    app.state.oidc = oidc.Provider.from_environ()
     app.router.routes.insert(0, Routes(apis))
     for part in PARTS:
         app.include_router(part)

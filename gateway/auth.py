@@ -32,6 +32,7 @@ LINK_COOKIE = "__Host-link"
 KEPT_S = 30.0
 KEPT_AT_MOST = 10_000
 ACCESS_TOKEN_S = 900
+SEALS = ["dir", "A256GCM"]
 LONGEST_SECRET = 1024
 
 
@@ -139,13 +140,7 @@ class Authenticator:
         return Caller(actor, self._node.signer.mint, secret, principal)
 
     async def _client(self, token: str, ip: str) -> Caller:
-        try:
-            opened = orjson.loads(jwe.decrypt_compact(token, self._key, algorithms=["dir", "A256GCM"]).plaintext or b"")
-            fresh = opened["exp"] > time.time()
-        except (JoseError, ValueError, KeyError, TypeError):
-            raise Unauthenticated("BAD_TOKEN", "the token is not good") from None
-        if not fresh:
-            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired: ask for another")
+        opened = self.unseal("access", token)
         return await self.verify_client(opened["id"], opened["secret"], ip)
 
     async def verify_client(self, client_id: str, secret: str, ip: str) -> Caller:
@@ -161,8 +156,27 @@ class Authenticator:
 
     def access_token(self, client_id: str, secret: str) -> str:
         """A bearer token for 15 minutes. It holds the credentials, sealed, so that revoking the client ends it too."""
-        claims = orjson.dumps({"id": client_id, "secret": secret, "exp": int(time.time()) + ACCESS_TOKEN_S})
-        return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, claims, self._key, algorithms=["dir", "A256GCM"])
+        return self.seal("access", {"id": client_id, "secret": secret}, ACCESS_TOKEN_S)
+
+    def seal(self, purpose: str, claims: dict[str, str], seconds: int) -> str:
+        """Claims that only a gateway of this installation can read, for a purpose and a time."""
+        sealed = orjson.dumps({**claims, "for": purpose, "exp": int(time.time()) + seconds})
+        return jwe.encrypt_compact({"alg": "dir", "enc": "A256GCM"}, sealed, self._key, algorithms=SEALS)
+
+    def unseal(self, purpose: str, token: str) -> dict[str, str]:
+        """The claims of `seal`. Raises Unauthenticated BAD_TOKEN or TOKEN_EXPIRED."""
+        try:
+            opened: dict[str, str] = orjson.loads(
+                jwe.decrypt_compact(token, self._key, algorithms=SEALS).plaintext or b""
+            )
+            meant, fresh = opened["for"] == purpose, int(opened["exp"]) > time.time()
+        except (JoseError, ValueError, KeyError, TypeError):
+            meant, fresh = False, True
+        if not meant:
+            raise Unauthenticated("BAD_TOKEN", "the token is not good")
+        if not fresh:
+            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired: ask for another")
+        return opened
 
     async def of_link(self, token: str, ip: str) -> Caller:
         """The caller behind a private link. Raises Unauthenticated."""

@@ -108,7 +108,6 @@ async def sign_in(given: SignIn, request: Request, response: Response) -> Sessio
     previous = cookies(request.scope).get(SESSION_COOKIE, "")
     answer = await auth.directory("SignIn")(
         pb.SignInRequest(
-            request_id=str(uuid4()),
             email=given.email,
             password=given.password,
             code=given.totp_code,
@@ -122,11 +121,17 @@ async def sign_in(given: SignIn, request: Request, response: Response) -> Sessio
         raise Unauthenticated("TOTP_REQUIRED", "send the same again with the code of your authenticator app")
     if answer.outcome != pb.SIGN_IN_OUTCOME_SIGNED_IN:
         raise Unauthenticated("WRONG_CREDENTIALS", "e-mail, password or code is wrong, or the account is locked")
-    auth.forget(previous)
-    caller = auth.of_session(answer.session_token, answer.principal, ip)
-    _set_cookie(response, SESSION_COOKIE, answer.session_token)
-    _set_cookie(response, CSRF_COOKIE, caller.csrf, readable=True)
-    return _session(caller)
+    return _session(open_session(request, response, answer.session_token, answer.principal))
+
+
+def open_session(request: Request, response: Response, token: str, principal: pb.Principal) -> Caller:
+    """Gives the browser the session that the directory has just opened; the one before is forgotten."""
+    auth = request.app.state.auth
+    auth.forget(cookies(request.scope).get(SESSION_COOKIE, ""))
+    caller: Caller = auth.of_session(token, principal, address(request.scope))
+    set_cookie(response, SESSION_COOKIE, token)
+    set_cookie(response, CSRF_COOKIE, caller.csrf, readable=True)
+    return caller
 
 
 @router.get("/v1/session", tags=["session"], operation_id="who_am_i")
@@ -141,7 +146,7 @@ async def sign_out(request: Request, response: Response, everywhere: bool = Fals
     auth = request.app.state.auth
     caller = await auth.authenticate(request.scope, unsafe=True)
     if caller.actor.kind == "user":
-        sign_out = pb.SignOutRequest(request_id=str(uuid4()), session_token=caller.secret, everywhere=everywhere)
+        sign_out = pb.SignOutRequest(session_token=caller.secret, everywhere=everywhere)
         await auth.directory("SignOut")(sign_out)
     auth.forget(caller.secret)
     for name in (SESSION_COOKIE, CSRF_COOKIE, LINK_COOKIE):
@@ -179,7 +184,7 @@ async def set_password(given: PasswordByToken, request: Request) -> None:
     """Sets a password with the token that an administrator has handed over."""
     request.app.state.limits.sign_in(address(request.scope), "password token")
     await request.app.state.auth.directory("SetPassword")(
-        pb.SetPasswordRequest(request_id=str(uuid4()), token=given.token, new_password=given.new_password)
+        pb.SetPasswordRequest(token=given.token, new_password=given.new_password)
     )
 
 
@@ -292,14 +297,14 @@ async def _by_link(request: Request, token: str) -> Caller:
 
 
 def _set_link(response: Response, caller: Caller) -> None:
-    _set_cookie(response, LINK_COOKIE, caller.secret)
-    _set_cookie(response, CSRF_COOKIE, caller.csrf, readable=True)
+    set_cookie(response, LINK_COOKIE, caller.secret)
+    set_cookie(response, CSRF_COOKIE, caller.csrf, readable=True)
 
 
 # --- what they share ----------------------------------------------------------------------------------------------
 
 
-def _set_cookie(response: Response, name: str, value: str, *, readable: bool = False) -> None:
+def set_cookie(response: Response, name: str, value: str, *, readable: bool = False) -> None:
     """A cookie that only this host gets back, over TLS; `readable` by the portal's script."""
     response.set_cookie(name, value, path="/", secure=True, httponly=not readable, samesite="lax")
 

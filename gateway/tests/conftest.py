@@ -61,6 +61,14 @@ class Directory:
         principal = self.principal(secret)
         return pb.SignInResponse(outcome=pb.SIGN_IN_OUTCOME_SIGNED_IN, session_token=secret, principal=principal)
 
+    async def OpenSession(self, request: Any, *, token: str) -> Any:
+        if request.email.lower() != "ann@example.com":
+            raise NotFound("ACCOUNT_NOT_FOUND", "nobody here has that e-mail address")
+        self.second_factor = request.second_factor
+        secret = "session-oidc-" + "s" * 30
+        self.sessions[secret] = "id-oidc"
+        return pb.OpenSessionResponse(session_token=secret, principal=self.principal(secret))
+
     async def ResolveSession(self, request: Any, *, token: str) -> Any:
         self.calls.append("ResolveSession")
         self.resolved.append(request)
