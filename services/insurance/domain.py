@@ -315,9 +315,14 @@ def months_between(start: date, end: date) -> int:
     return max(months, 0)
 
 
-def answer_age_days(now: datetime, kept_at: datetime, answered_on: date | None) -> int:
-    """Days since the payer answered: by the day that its file bears, which may be long before it was kept here."""
-    return max((now.date() - (answered_on or kept_at.date())).days, 0)
+def answered_on(now: datetime, said: date | None) -> date:
+    """The day on which a payer answered: the one its file bears, today when it bears none or one to come."""
+    return min(said or now.date(), now.date())
+
+
+def answer_age_days(now: datetime, answered_on: date) -> int:
+    """Days since the payer answered."""
+    return (now.date() - answered_on).days
 
 
 def dollars(cents: int) -> str:

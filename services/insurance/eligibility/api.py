@@ -78,7 +78,7 @@ class Verifications:
             outcome="answered" if answer.benefits else "rejected",
             answered_by="",
             reference=answer.trace[:60],
-            answered_on=answer.answered_on,
+            answered_on=domain.answered_on(call.now, answer.answered_on),
             raw=raw,
             benefits=summary.from_x12(ortho_benefits(answer)),
             findings=[_finding(f) for f in read.findings],
@@ -110,17 +110,16 @@ class Verifications:
 
     async def GetBenefits(self, request: pb.GetBenefitsRequest, call: Call) -> pb.GetBenefitsResponse:
         coverage = await queries.coverage(call.db, request.coverage_id)
-        latest = await call.db.first(queries.LATEST, coverage_id=coverage.id)
-        answered = latest if latest and latest.outcome == "answered" else None
-        if latest and not answered:
-            answered = await queries.latest_answer(call.db, coverage.id)
+        attempt = await call.db.first(queries.LATEST_ATTEMPT, coverage_id=coverage.id)
+        rejected = verification_message(attempt) if attempt and attempt.outcome == "rejected" else None
+        answered = await queries.latest_answer(call.db, coverage.id)
         if not answered:
-            return pb.GetBenefitsResponse(last_attempt=verification_message(latest) if latest else None)
+            return pb.GetBenefitsResponse(last_attempt=rejected)
         rows = await call.db.all(queries.ROWS, verification_id=answered.id)
-        age_days = domain.answer_age_days(call.now, answered.created_at, answered.answered_on)
+        age_days = domain.answer_age_days(call.now, answered.answered_on)
         return pb.GetBenefitsResponse(
             verification=verification_message(answered),
-            last_attempt=verification_message(latest) if latest.id != answered.id else None,
+            last_attempt=rejected,
             rows=[to_proto(pb.BenefitRow, row) for row in rows],
             age_days=age_days,
             usable=age_days <= domain.VERIFICATION_DAYS and not summary.missing(answered.benefits),

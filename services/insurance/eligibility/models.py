@@ -60,7 +60,7 @@ class Verification(Located, TenantTable, Base):
     verified_by: Mapped[str]
     answered_by: Mapped[str]
     reference: Mapped[str]
-    answered_on: Mapped[dt.date | None]  # the day that the payer's file bears; none when it bears none
+    answered_on: Mapped[dt.date]  # the day that the payer's file bears, which may be long before it came here
     raw: Mapped[bytes | None] = mapped_column(LargeBinary)
     benefits: Mapped[dict[str, Any]]  # what eligibility/summary.py writes and reads
     findings: Mapped[list[Any]]  # [{code, severity, position, segment, element, message}]

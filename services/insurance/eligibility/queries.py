@@ -47,9 +47,9 @@ COVERAGES_OF_PATIENT = paged(_COVERAGE.where(C.c.patient_id == bindparam("patien
 ADD_VERIFICATION = statement(insert(V).values(named(*VERIFICATION_COLUMNS)).returning(*_SHOWN))
 ADD_ROW = statement(insert(B).values(named(*ROW_COLUMNS)))
 VERIFICATION = statement(select(*_SHOWN).where(V.c.id == bindparam("id")))
-_OF_COVERAGE = select(*_SHOWN).where(V.c.coverage_id == bindparam("coverage_id")).order_by(V.c.id.desc()).limit(1)
-LATEST = statement(_OF_COVERAGE)
-LATEST_ANSWER = statement(_OF_COVERAGE.where(V.c.outcome == "answered"))
+_OF_COVERAGE = select(*_SHOWN).where(V.c.coverage_id == bindparam("coverage_id")).limit(1)
+LATEST_ATTEMPT = statement(_OF_COVERAGE.order_by(V.c.id.desc()))
+LATEST_ANSWER = statement(_OF_COVERAGE.where(V.c.outcome == "answered").order_by(V.c.answered_on.desc(), V.c.id.desc()))
 ROWS = statement(select(B).where(B.c.verification_id == bindparam("verification_id")).order_by(B.c.position))
 
 
@@ -64,5 +64,5 @@ async def coverage_for_update(db: Db, id: str) -> Row:
 
 
 async def latest_answer(db: Db, coverage_id: str) -> Row | None:
-    """Returns the latest verification that the payer answered, or None."""
+    """Returns the payer's latest answer, or None: an old file that is imported late does not hide a newer one."""
     return await db.first(LATEST_ANSWER, coverage_id=coverage_id)

@@ -53,7 +53,7 @@ class Estimates:
             birth_date=date.fromisoformat(born) if born else None,
             covered_from=coverage.effective_on,
             covered_until=coverage.ends_on,
-            answer_age_days=domain.answer_age_days(call.now, verification.created_at, verification.answered_on),
+            answer_age_days=domain.answer_age_days(call.now, verification.answered_on),
         )
         if treatment.not_covered_cents > treatment.fee_cents:
             raise Invalid("MORE_THAN_FEE", "the part that is not covered exceeds the fee", field="not_covered_fee")
@@ -103,7 +103,7 @@ def compute(plan: Row, verification: Row, treatment: domain.Treatment) -> domain
         work_in_progress=plan.work_in_progress,
     )
     how = {"x12": "271", "phone": "call", "portal": "portal"}[verification.method]
-    source = f"{how} of {verification.created_at:%Y-%m-%d}"
+    source = f"{how} of {verification.answered_on}"
     return domain.estimate(rules, summary.facts(verification.benefits, source), treatment)
 
 

@@ -338,7 +338,7 @@ def upgrade() -> None:
         sa.Column("verified_by", sa.Text(), nullable=False),
         sa.Column("answered_by", sa.Text(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("answered_on", sa.Date(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.Column("benefits", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("findings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),

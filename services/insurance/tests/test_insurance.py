@@ -179,6 +179,8 @@ def test_a_later_answer_never_overwrites_an_earlier_one(http, group, plan):
     found = benefits_of(http, coverage_id)
     assert found["verification"]["id"] == second != first
     assert found["verification"]["benefits"]["lifetime_remaining"][CENTS] == 1000_00
+    import_271(http, coverage_id, OLD_ANSWER)  # an old file that is imported late counts for nothing
+    assert benefits_of(http, coverage_id)["verification"]["id"] == second
 
 
 def test_a_rejection_gives_advice_and_hides_no_earlier_answer(http, group, plan):
