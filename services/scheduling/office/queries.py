@@ -161,7 +161,7 @@ SAVE_PROVIDER = statement(
 PROVIDER = statement(select(Provider.__table__).where(Provider.id == bindparam("id")))
 LIST_PROVIDERS = statement(
     select(Provider.__table__)
-    .where(Provider.location_ids.any(bindparam("location_id", type_=ID)))  # type: ignore[attr-defined]
+    .where(bindparam("location_id", type_=ID) == any_(Provider.location_ids))
     .order_by(Provider.id)
 )
 DELETE_SHIFTS = statement(

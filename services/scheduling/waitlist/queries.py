@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import any_, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.scheduling.models import ID, WaitlistEntry
@@ -44,7 +44,7 @@ LIST_ENTRIES = paged(
         WaitlistEntry.state == "waiting",
         or_(
             bindparam("location_id", type_=ID).is_(None),
-            WaitlistEntry.location_ids.any(bindparam("location_id", type_=ID)),  # type: ignore[attr-defined]
+            bindparam("location_id", type_=ID) == any_(WaitlistEntry.location_ids),
         ),
         or_(bindparam("patient_id", type_=ID).is_(None), WaitlistEntry.patient_id == bindparam("patient_id", type_=ID)),
         or_(
