@@ -1,7 +1,7 @@
 """Contracts: fee schedules, quotes, contracts, payments and the ledger; the only writer of balances."""
 
 from archwire.contracts.v1.contracts_pb2_grpc import add_ContractsServiceServicer_to_server
-from archwire.coordination.v1.events_pb2 import PresentationOptionChosen
+from archwire.coordination.v1.events_pb2 import CaseStateChanged, PresentationOptionChosen
 from archwire.directory.v1.events_pb2 import LocationSaved
 from archwire.insurance.v1.events_pb2 import EstimateCreated
 from archwire.records.v1.events_pb2 import DocumentSigned
@@ -21,6 +21,7 @@ SERVICE = Service(
         PresentationOptionChosen: handlers.propose_contract,
         DocumentSigned: handlers.take_signature,
         AppointmentCompleted: handlers.note_placement,
+        CaseStateChanged: handlers.note_end_of_treatment,
     },
     jobs={
         "charge_payment": jobs.charge_payment,

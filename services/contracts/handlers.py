@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archwire.coordination.v1.events_pb2 import PresentationOptionChosen
+from archwire.coordination.v1.events_pb2 import CaseStateChanged, PresentationOptionChosen
 from archwire.directory.v1.events_pb2 import LocationSaved
 from archwire.insurance.v1.events_pb2 import EstimateCreated
 from archwire.records.v1.events_pb2 import DocumentSigned
@@ -66,6 +66,15 @@ async def note_placement(event: AppointmentCompleted, call: Call) -> None:
         today = await common.local_date(call.db, contract.location_id, call.now)
         placed = await queries.save_contract(call.db, contract, call.now, placed_on=today)
         await steps.advance(call, placed)
+
+
+async def note_end_of_treatment(event: CaseStateChanged, call: Call) -> None:
+    """Treatment is over; payments go on until nothing is owed (orthodontics.md, section 1, rule 2)."""
+    if event.to_state != "retention":
+        return
+    for contract in await queries.active_contracts(call.db, event.case_id):
+        today = await common.local_date(call.db, contract.location_id, call.now)
+        await steps.complete_when_due(call, await queries.save_contract(call.db, contract, call.now, treated_on=today))
 
 
 async def earn_revenue(key: str, work: Work) -> None:

@@ -160,6 +160,7 @@ class Contract(Located, Versioned, TenantTable, Base):
     production_cents: Mapped[int] = cents(server_default=text("0"))  # posted to deferred revenue so far
     earned_cents: Mapped[int] = cents(server_default=text("0"))  # of it, recognised
     placed_on: Mapped[dt.date | None]
+    treated_on: Mapped[dt.date | None]  # the end of treatment; payments may go on
     activated_on: Mapped[dt.date | None]
     ended_on: Mapped[dt.date | None]
     version_number: Mapped[int] = mapped_column(server_default=text("1"))
@@ -257,6 +258,7 @@ class Settlement(Located, Versioned, TenantTable, Base):
     end_on: Mapped[dt.date]
     months_done: Mapped[int]
     removed: Mapped[bool]
+    defaulted: Mapped[bool]
     earned_cents: Mapped[int] = cents()
     dues: Mapped[list[Any]]  # cents per party, less than zero is a refund
     lines: Mapped[list[Any]]  # [code, cents]

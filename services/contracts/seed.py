@@ -103,6 +103,7 @@ class _Books:
                 "production_cents": fee if running else 0,
                 "earned_cents": earned_cents,
                 "placed_on": contract.active_on if running else None,
+                "treated_on": case.debonded_on,
                 "activated_on": contract.active_on if running else None,
                 "ended_on": case.debonded_on if contract.state == "completed" else None,
                 "updated_at": contract.signed_at,

@@ -104,6 +104,7 @@ class Agreements:
             end_on=from_date(request.end_on, "end_on"),
             months_done=request.months_done,
             removed=request.removed,
+            defaulted=request.defaulted,
             earned_cents=figures.earned.cents,
             dues=figures.dues,
             lines=figures.lines,
@@ -140,7 +141,7 @@ class Agreements:
             due=[(p.party_id, 1, today, due) for p, due in zip(parties, figures.dues, strict=True) if due > 0],
             reason=proposed.reason,
         )
-        await steps.end(call, contract, "ended_early", proposed.end_on)
+        await steps.end(call, contract, "defaulted" if proposed.defaulted else "ended_early", proposed.end_on)
         applied = await queries.save_settlement(
             call.db, proposed, call.now, state="applied", decided_by=call.actor.user_id
         )

@@ -41,7 +41,7 @@ ADD_INSTALMENT = insert_of(
 )
 ADD_SETTLEMENT = insert_of(
     Settlement,
-    "location_id", "contract_id", "patient_id", "state", "policy", "end_on", "months_done", "removed", "earned_cents",
+    "location_id", "contract_id", "patient_id", "state", "policy", "end_on", "months_done", "removed", "defaulted", "earned_cents",
     "dues", "lines", "reason", "proposed_by", "created_at", "updated_at",
 )  # fmt: skip
 
@@ -49,7 +49,7 @@ save_contract = Save(
     Contract,
     "state", "total_fee_cents", "insurance_portion_cents", "patient_portion_cents", "instalment_count",
     "instalment_cents", "insurance_paid_cents", "insurance_relieved_cents", "given_up_cents", "production_cents",
-    "earned_cents", "placed_on", "activated_on", "ended_on", "version_number",
+    "earned_cents", "placed_on", "treated_on", "activated_on", "ended_on", "version_number",
 )  # fmt: skip
 save_party = Save(
     ContractParty,
@@ -97,6 +97,9 @@ CONTRACTS_TO_PLACE = statement(
         or_(Contract.state == "proposed", Contract.state == "accepted", Contract.state == "pending"),
         or_(Contract.case_id.is_(None), Contract.case_id == bindparam("case_id")),
     ).with_for_update()
+)
+ACTIVE_CONTRACTS_OF_CASE = statement(
+    _contract.where(Contract.case_id == bindparam("case_id"), Contract.state == "active").with_for_update()
 )
 PARTIES = statement(
     select(ContractParty.__table__)
@@ -188,6 +191,11 @@ async def contract_of_party(db: Db, case_id: str, party_id: str) -> Row:
 async def contracts_to_place(db: Db, patient_id: str, case_id: str | None) -> list[Row]:
     """The contracts that the patient's start visit belongs to, locked."""
     return await db.all(CONTRACTS_TO_PLACE, patient_id=patient_id, case_id=case_id)
+
+
+async def active_contracts(db: Db, case_id: str) -> list[Row]:
+    """The contracts of a case that run, locked."""
+    return await db.all(ACTIVE_CONTRACTS_OF_CASE, case_id=case_id)
 
 
 async def parties(db: Db, contract_id: str) -> list[Row]:

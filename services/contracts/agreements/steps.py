@@ -317,6 +317,16 @@ async def replace_obligations(
     )
 
 
+async def complete_when_due(call: Call, contract: Row) -> Row:
+    """Completes a contract whose treatment is over and of which nothing is owed or on its way."""
+    if contract.state != "active" or contract.treated_on is None or queries.insurance_balance(contract):
+        return contract
+    parties = await queries.parties(call.db, contract.id)
+    if any(queries.balance(party) or party.pending_cents for party in parties):
+        return contract
+    return await end(call, contract, "completed", await local_date(call.db, contract.location_id, call.now))
+
+
 async def end(call: Call, contract: Row, state: str, ended_on: dt.date, **changes: object) -> Row:
     """Ends a contract: nothing more will be earned than is by now."""
     contract = await queries.save_contract(call.db, contract, call.now, state=state, ended_on=ended_on, **changes)

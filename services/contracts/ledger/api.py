@@ -16,6 +16,7 @@ from archwire.contracts.v1.contracts_pb2 import (
 
 from services.contracts.agreements import domain as agreements
 from services.contracts.agreements import queries as contracts
+from services.contracts.agreements import steps
 from services.contracts.agreements.api import whole
 from services.contracts.ledger import domain, queries
 from services.contracts.payments.domain import check_payable
@@ -85,6 +86,7 @@ class Ledger:
         contract = await contracts.save_contract(
             call.db, contract, call.now, insurance_paid_cents=contract.insurance_paid_cents + amount
         )
+        contract = await steps.complete_when_due(call, contract)
         return RecordInsurancePaymentResponse(contract=await whole(call, contract))
 
     async def WriteOffBalance(self, request: Any, call: Call) -> WriteOffBalanceResponse:
@@ -96,6 +98,7 @@ class Ledger:
         contract = await contracts.save_contract(
             call.db, contract, call.now, given_up_cents=contract.given_up_cents + amount
         )
+        contract = await steps.complete_when_due(call, contract)
         return WriteOffBalanceResponse(contract=await whole(call, contract))
 
     async def TransferBalance(self, request: Any, call: Call) -> TransferBalanceResponse:

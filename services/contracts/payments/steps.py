@@ -81,7 +81,7 @@ async def _receive(call: Call, contract: Row, party: Row, payment: Row) -> None:
         call, contract, "payment", postings.payment(party.party_id, payment.amount_cents), payment_id=payment.id
     )
     call.publish(PaymentSucceeded(**_facts(contract, payment)), key=contract.patient_id)
-    await agreement.advance(call, contract)
+    await agreement.complete_when_due(call, await agreement.advance(call, contract))
 
 
 async def reverse(call: Call, contract: Row, payment: Row, reason: str) -> Row:

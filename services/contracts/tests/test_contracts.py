@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from archwire.coordination.v1.events_pb2 import PresentationOptionChosen
+from archwire.coordination.v1.events_pb2 import CaseStateChanged, PresentationOptionChosen
 from archwire.insurance.v1.events_pb2 import EstimateCreated
 from archwire.scheduling.v1.events_pb2 import AppointmentCompleted
 
@@ -318,6 +318,45 @@ def test_a_settlement_is_computed_anew_when_money_moved(group):
     )
     again = body | {"version": contract(finance, running)["version"]}
     assert finance.post(f"/v1/contracts/{running['id']}/end", json=again).status_code == 201
+
+
+def test_a_contract_completes_when_treatment_is_over_and_all_is_paid(group, eventually):
+    running, family = active(group, expected_insurance=usd(0))
+    http = group.http("financial_coordinator")
+    over = CaseStateChanged(
+        case_id=running["case_id"],
+        patient_id=family.patient_id,
+        location_id=family.location_id,
+        from_state="active",
+        to_state="retention",
+    )
+    announce(group, "coordination", over, key=family.patient_id)
+    eventually(lambda: contract(http, running)["version"] > running["version"])
+    assert contract(http, running)["state"] == "active"  # the family still pays
+    assert pay(http, running, running["balance"]["amount_cents"]).status_code == 201
+    done = contract(http, running)
+    assert (done["state"], done["balance"]) == ("completed", usd(0))
+
+
+def test_a_contract_that_is_not_paid_ends_as_defaulted(group):
+    running, _ = active(group)
+    finance, manager = group.http("financial_coordinator"), group.http("practice_manager")
+    body = {
+        "version": running["version"],
+        "policy": "even",
+        "end_on": "2026-11-30",
+        "months_done": 6,
+        "reason": "unpaid",
+    }
+    settlement = finance.post(f"/v1/contracts/{running['id']}/end", json=body | {"defaulted": True}).json()[
+        "settlement"
+    ]
+    manager.post(f"/v1/settlements/{settlement['id']}/approve", json={"version": settlement["version"]})
+    ended = contract(finance, running)
+    assert (ended["state"], ended["balance"]["amount_cents"]) == (
+        "defaulted",
+        settlement["balance_due"]["amount_cents"],
+    )
 
 
 def test_contracts_stay_inside_their_location_and_group(group, http):
