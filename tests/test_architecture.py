@@ -247,6 +247,7 @@ def test_lists_have_pages():
 # Lists that are short by nature: of one location, one case, one patient, one template.
 UNPAGED = {
     "ContractsService.ListFees",
+    "CoordinationService.ListCaseStates",
     "CoordinationService.ListConsults",
     "DirectoryService.ListResponsibleParties",
     "NotificationsService.ListPreferences",

@@ -145,7 +145,7 @@ class Presentations:
             party_id=request.party_id,
         )
         call.publish(event, key=row.patient_id)
-        return pb.SharePresentationResponse(presentation=await message(call, row), url_path=f"/t/{link.token}/plan")
+        return pb.SharePresentationResponse(presentation=await message(call, row), url_path=f"/l/{link.token}")
 
     async def ChooseOption(self, request: pb.ChooseOptionRequest, call: Call) -> pb.ChooseOptionResponse:
         row = await queries.presentation_for_update(call.db, request.presentation_id)

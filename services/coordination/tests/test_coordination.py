@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -414,6 +415,26 @@ def test_each_parent_has_a_link_and_sees_only_the_own_share(story, http, group):
     family = group.by_link(second["url_path"].split("/")[2])
     seen = family.get("/v1/shared/presentation").json()["presentation"]
     assert [party["party_id"] for party in seen["shares"]] == [story.party_ids[1]]
+
+
+@pytest.mark.R(2)
+def test_when_both_parents_choose_at_once_one_choice_holds(story, http, group):
+    presentation = create_presentation(http, story.to_recommended())
+    families = []
+    for party_id in story.party_ids:
+        shared = share(http, presentation, party_id).json()
+        presentation = shared["presentation"]
+        families.append(group.by_link(shared["url_path"].split("/")[2]))
+
+    def choose(number):
+        body = {"option_id": presentation["options"][number]["id"]}
+        return families[number].post("/v1/shared/presentation/choose", json=body).status_code
+
+    with ThreadPoolExecutor() as at_once:
+        statuses = list(at_once.map(choose, range(2)))
+    assert sorted(statuses) == [200, 409]
+    now = http.get(f"/v1/presentations/{presentation['id']}").json()["presentation"]
+    assert now["chosen_party_id"] == story.party_ids[statuses.index(200)]
 
 
 @pytest.mark.R(19)
