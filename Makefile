@@ -19,8 +19,8 @@ test: .venv/dev .venv/protos  ## all tests but those with a target of their own;
 test-kafka: .venv/dev .venv/protos  ## the same event path on a real Apache Kafka (needs Java 17 and Maven)
 	$(BIN)/python -m pytest -m kafka
 
-chaos: .venv/dev .venv/protos  ## kill -9 of everything under load; CHAOS_SECONDS sets how long
-	$(BIN)/python -m pytest -m slow tests/chaos
+chaos: .venv/dev .venv/protos  ## kill -9 of everything under load; CHAOS_SECONDS and ARCHWIRE_KILLS set how long
+	$(BIN)/python -m pytest -m "slow and not kafka" tests/chaos
 
 demo: .venv/installed .venv/protos  ## plays the main job through the API, on a platform of its own when none runs
 	@.ci/on-a-platform $(BIN)/archwire demo
