@@ -22,12 +22,19 @@ class Stripe:
 
     name = "stripe"
 
-    def __init__(self, secret_key: str, url: str = "https://api.stripe.com") -> None:
+    def __init__(
+        self,
+        secret_key: str,
+        url: str = "https://api.stripe.com",
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._client = httpx.AsyncClient(
             base_url=url,
             auth=(secret_key, ""),
             headers={"Stripe-Version": API_VERSION},
             timeout=TIMEOUT_S,
+            transport=transport,
         )
 
     async def charge(self, amount_cents: int, token: str, idempotency_key: str) -> str:
