@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -32,6 +32,7 @@ from shared.telemetry import statement_span
 
 DIALECT = asyncpg_dialect()
 EVERYWHERE = "*"
+LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)  # what a dead connection raises
 NOT_DURABLE = "; SET LOCAL synchronous_commit = off"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -74,7 +75,7 @@ STATEMENTS: list[Statement] = []  # every declared statement: a test plans each 
 
 def statement(clause: ClauseElement) -> Statement:
     """Compiles a Core statement at import. Values are `bindparam("name")`; literals in the statement stay as they are."""
-    compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    compiled: Any = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     names = list(compiled.positiontup or ())
     required = {bind.key for bind in compiled.binds.values() if bind.required}
     defaults = {name: value for name, value in compiled.params.items() if name not in required}
@@ -212,8 +213,9 @@ class Pool:
             try:
                 if not done and not connection.is_closed() and connection.is_in_transaction():
                     await connection.execute("ROLLBACK", timeout=5)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-                connection.terminate()
+            except (*LOST, OSError, TimeoutError):
+                with suppress(asyncpg.InterfaceError):  # a lost connection is back in the pool already
+                    connection.terminate()
             finally:
                 await self.pool.release(connection)
 
@@ -287,6 +289,7 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], Callable[[str], ServiceError]]
             asyncpg.QueryCanceledError,
             asyncpg.PostgresConnectionError,
             asyncpg.InterfaceError,
+            asyncpg.InternalClientError,  # the connection died between two messages
             asyncpg.TooManyConnectionsError,
             asyncpg.OperatorInterventionError,
             asyncpg.InsufficientResourcesError,

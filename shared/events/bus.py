@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from shared.db import Pool
+import asyncpg
+
+from shared.db import Db, Pool, translate
 
 BATCH = 100  # events that a consumer handles in one transaction
 PARTITIONS = 8  # of a topic, on both buses; a key always falls into the same one
@@ -84,8 +86,17 @@ async def session(pool: Pool) -> AsyncIterator[Any]:
         )
         yield connection
     finally:
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # a lost connection is back in the pool already
+            connection.terminate()
         await pool.pool.release(connection)
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Db]:
+    """A transaction in which plain SQL raises ServiceErrors too: Unavailable when the database goes away."""
+    with translate(None):
+        async with pool.begin() as db:
+            yield db
 
 
 def backoff_s(failures: int) -> float:

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from shared.db import Db, Pool
 from shared.errors import ServiceError, Unavailable
-from shared.events.bus import LONGEST_BACKOFF_S, Bus, Record, Subscription, backoff_s, in_schema, log
+from shared.events.bus import LONGEST_BACKOFF_S, Bus, Record, Subscription, backoff_s, in_schema, log, transaction
 from shared.service import Service
 
 ATTEMPTS = 3
+BUSY_ATTEMPTS = 10  # half a minute: while its own database is away, no other event could go on either
 RETRY_PARKED_S = 5.0  # how often parked events that only found something unavailable are looked over
 
 Handle = Callable[[Service, Db, Record], Awaitable[None]]  # runs the handler of one event in the transaction of `db`
@@ -131,7 +132,7 @@ class Consumer:
             except Exception as error:
                 failures += 1
                 reason = _reason(error)
-            if failures >= ATTEMPTS:
+            if failures >= (BUSY_ATTEMPTS if reason.endswith(" DATABASE_BUSY") else ATTEMPTS):
                 try:
                     return await self._park(record, reason, failures)
                 except Unavailable as error:  # the database is away: nothing is decided
@@ -139,7 +140,7 @@ class Consumer:
             await asyncio.sleep(backoff_s(failures - 1))
 
     async def _transact(self, records: Sequence[Record]) -> None:
-        async with self._pool.begin() as db:
+        async with transaction(self._pool) as db:
             fresh = await self._fresh(db, records)
             # A statement of its own, after the inbox rows: it must see what a consumer we waited for has parked.
             keys = {(record.topic, record.key) for record in records if record.id in fresh}
@@ -155,7 +156,7 @@ class Consumer:
         self._after_commit()
 
     async def _park(self, record: Record, reason: str, attempts: int) -> None:
-        async with self._pool.begin() as db:
+        async with transaction(self._pool) as db:
             if await self._fresh(db, [record]):
                 await self._add_dead_letter(db, record, reason, attempts)
         log.error("%s: parked a key of %s: %s", self._service.name, record.type, reason)
@@ -185,14 +186,14 @@ async def replay(service: Service, pool: Pool, handle: Handle, *, only_unavailab
     `only_unavailable` is for the consumer itself: keys whose first event merely found something unavailable, each
     after a rest that grows with its attempts, and keys whose first event waits for one that has been handled.
     """
-    async with pool.begin() as db:
+    async with transaction(pool) as db:
         keys = await db.connection.fetch(in_schema(HEADS, service.name), only_unavailable)
     handled = failed = 0
     for topic, key in keys:
         while True:
             head: Any = None
             try:
-                async with pool.begin() as db:
+                async with transaction(pool) as db:
                     head = await db.connection.fetchrow(in_schema(HEAD, service.name), topic, key)
                     if head is None:
                         break
@@ -202,7 +203,7 @@ async def replay(service: Service, pool: Pool, handle: Handle, *, only_unavailab
             except Exception as error:
                 if head is None:
                     raise
-                async with pool.begin() as db:
+                async with transaction(pool) as db:
                     await db.connection.execute(in_schema(FAILED_AGAIN, service.name), head[0], _reason(error))
                 failed += 1
                 break
@@ -211,7 +212,7 @@ async def replay(service: Service, pool: Pool, handle: Handle, *, only_unavailab
 
 async def parked(service: str, pool: Pool) -> int:
     """How many events a service has in `dead_letters`."""
-    async with pool.begin() as db:
+    async with transaction(pool) as db:
         count: int = await db.connection.fetchval(in_schema(COUNT, service))
         return count
 

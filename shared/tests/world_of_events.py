@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from shared.db import DIALECT, Db, Pool, new_base
 from shared.events import BUS_DDL, Bus, Consumer, Record, Relay, replay
+from shared.events.bus import transaction
 from shared.service import topic
 
 TYPE = AppointmentBooked.DESCRIPTOR.full_name
@@ -102,7 +103,7 @@ class World:
 
     async def happen(self, pool: Pool, key: str, *, before_commit: Callable[[], Awaitable[None]] | None = None) -> int:
         """One business transaction: locks the aggregate, counts it up, publishes the number. Returns the number."""
-        async with pool.begin() as db:
+        async with transaction(pool) as db:
             n: int = await db.connection.fetchval(
                 f"INSERT INTO {self.sender}.aggregate AS a VALUES ($1, 1) "
                 f"ON CONFLICT (key) DO UPDATE SET n = a.n + 1 RETURNING n",
@@ -156,7 +157,7 @@ async def running(work: Any) -> AsyncIterator[None]:
 
 
 async def eventually(check: Callable[[], Awaitable[Any]], expected: Any = True, *, within_s: float = 15) -> None:
-    """Waits until `check` gives `expected`."""
+    """Waits until `check` gives `expected`. Raises AssertionError when it does not in time."""
     deadline = asyncio.get_running_loop().time() + within_s
     while (found := await check()) != expected:
         assert asyncio.get_running_loop().time() < deadline, f"{found!r} is not {expected!r}"
