@@ -173,10 +173,9 @@ class Route:
 class Routes(BaseRoute):
     """Every public method as one route of the application: a tree of path segments, not a list of patterns."""
 
-    def __init__(self, apis: Sequence[Api]) -> None:
-        self.all = [route for api in apis for route in api.routes]
+    def __init__(self, apis: Sequence[Api], others: Sequence[Any] = ()) -> None:
         self._tree: dict[str, Any] = {}
-        for route in self.all:
+        for route in [*(route for api in apis for route in api.routes), *others]:
             node = self._tree
             for segment in route.segments:
                 node = node.setdefault("{}" if segment.startswith("{") else segment, {})

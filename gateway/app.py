@@ -20,6 +20,7 @@ from gateway.http import NO_STORE, PROBLEM, Refused, problem
 from gateway.limits import Limits
 from gateway.openapi import build, dumps
 from gateway.routes import APIS
+from gateway.screens import SCREENS, Screen
 from shared.errors import Invalid, ServiceError
 
 ABOUT = {
@@ -30,6 +31,7 @@ ABOUT = {
 }
 TAGS = [
     {"name": "session", "description": "Signing in and out, tokens for machines, private links."},
+    {"name": "screens", "description": "Several reads at once, for one screen."},
     {"name": "events", "description": "What happens, as it happens."},
     {"name": "files", "description": "Bytes of images, films, scans and documents."},
     {"name": "health", "description": "Whether the platform can answer."},
@@ -37,7 +39,9 @@ TAGS = [
 PARTS = (session.router, oidc.router, live.router, files.router, health.router)
 
 
-def create_app(node: Any, *, apis: Sequence[Api] = APIS, limits: Limits | None = None) -> FastAPI:
+def create_app(
+    node: Any, *, apis: Sequence[Api] = APIS, screens: Sequence[Screen] = SCREENS, limits: Limits | None = None
+) -> FastAPI:
     """The application in front of a node's services. Its lifespan follows the bus."""
 
     @asynccontextmanager
@@ -61,10 +65,10 @@ def create_app(node: Any, *, apis: Sequence[Api] = APIS, limits: Limits | None =
     app.state.node, app.state.limits, app.state.live = node, limits, None
     app.state.auth = Authenticator(node, limits)
     app.state.oidc = oidc.Provider.from_environ()
-    app.router.routes.insert(0, Routes(apis))
+    app.router.routes.insert(0, Routes(apis, screens))
     for part in PARTS:
         app.include_router(part)
-    app.add_api_route("/openapi.json", _openapi(apis), include_in_schema=False)
+    app.add_api_route("/openapi.json", _openapi(apis, screens), include_in_schema=False)
     app.router.routes.extend(pages.routes())
     for kind in (ServiceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer_problem)
@@ -73,21 +77,21 @@ def create_app(node: Any, *, apis: Sequence[Api] = APIS, limits: Limits | None =
     return app
 
 
-def document(apis: Sequence[Api] = APIS) -> dict[str, Any]:
+def document(apis: Sequence[Api] = APIS, screens: Sequence[Screen] = SCREENS) -> dict[str, Any]:
     """The whole OpenAPI document, without starting anything."""
     app = FastAPI()
     for part in PARTS:
         app.include_router(part)
     base = get_openapi(**ABOUT, tags=TAGS, routes=app.routes)
-    return build(apis, base)
+    return build(apis, base, screens)
 
 
-def _openapi(apis: Sequence[Api]) -> Any:
+def _openapi(apis: Sequence[Api], screens: Sequence[Screen]) -> Any:
     made: list[bytes] = []
 
     async def show() -> Response:
         if not made:
-            made.append(dumps(document(apis)))
+            made.append(dumps(document(apis, screens)))
         return Response(made[0], media_type="application/json", headers={"Cache-Control": "no-cache"})
 
     return show

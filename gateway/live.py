@@ -70,9 +70,9 @@ def permission_for(event: str, table: Policy) -> str:
     words = re.findall(r"[A-Z][a-z0-9]*", event)
     for n in range(len(words), 0, -1):
         noun = "_".join(words[:n]).lower()
-        plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-        if f"{plural}.read" in table.permissions:
-            return f"{plural}.read"
+        for resource in (noun, f"{noun}s", f"{noun[:-1]}ies"):
+            if f"{resource}.read" in table.permissions:
+                return f"{resource}.read"
     return ""
 
 

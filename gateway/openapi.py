@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from archwire.common.v1 import options_pb2
 from google.protobuf.descriptor import FieldDescriptor
 
 from gateway.api import Api, Route
 from gateway.schemas import Schema, Schemas, comments, own_files, required
+from gateway.screens import PAGE, Screen
 from gateway.transcode import OPTIONS
 from shared.identity import policy
 
@@ -103,7 +105,9 @@ def document_json() -> str:
     return orjson.dumps(document(), option=OPTIONS | orjson.OPT_INDENT_2).decode() + "\n"
 
 
-def build(apis: Sequence[Api], base: Mapping[str, Any], protos: Sequence[Any] = ()) -> Schema:
+def build(
+    apis: Sequence[Api], base: Mapping[str, Any], screens: Sequence[Screen] = (), protos: Sequence[Any] = ()
+) -> Schema:
     """The whole document: `base` has the title and the routes that are not RPCs; `protos` default to Archwire's own."""
     texts = comments(protos or own_files())
     schemas = Schemas(texts)
@@ -120,6 +124,8 @@ def build(apis: Sequence[Api], base: Mapping[str, Any], protos: Sequence[Any] = 
                 operation["operationId"] += "_at_" + re.sub(r"\W+", "_", route.template.strip("/")).strip("_")
             names.add(operation["operationId"])
             paths.setdefault(route.template, {})[route.verb.lower()] = operation
+    for screen in screens:
+        paths.setdefault(screen.template, {})["get"] = _screen(screen, schemas)
     components = dict(base.get("components", {}))
     components["schemas"] = {
         **components.get("schemas", {}),
@@ -180,6 +186,35 @@ def _operation(route: Route, schemas: Schemas, texts: Mapping[str, str]) -> Sche
         needed = bool(required(route.rpc.input_type) - set(elsewhere))
         operation["requestBody"] = {"required": needed, "content": {"application/json": {"schema": schema}}}
     return operation
+
+
+def _screen(screen: Screen, schemas: Schemas) -> Schema:
+    """A screen's operation: its parts by name, and what of them was omitted and why."""
+    first, *others = screen.parts
+    permissions = {part.name: part.method.GetOptions().Extensions[options_pb2.permission] for part in screen.parts}
+    parts: Schema = {first.name: schemas.output(first.method.output_type)}
+    parts |= {p.name: {"anyOf": [schemas.output(p.method.output_type), {"type": "null"}]} for p in others}
+    omitted = {"type": "object", "additionalProperties": {"type": "string"}, "description": "Reason by part."}
+    answer = {"type": "object", "properties": {**parts, "omitted": omitted}, "required": [*parts, "omitted"]}
+    told = "\n".join(f"- `{name}`: `{permission}`" for name, permission in permissions.items())
+    fields = first.method.input_type.fields_by_name
+    errors = {str(n): {"$ref": f"#/components/responses/Problem{n}"} for n in (401, 403, 404, 422, 429, 503)}
+    return {
+        "operationId": f"screen_{screen.name}",
+        "tags": ["screens"],
+        "summary": screen.about,
+        "description": f"{screen.about}. At most {PAGE} rows of each. Permissions, by part:\n\n{told}",
+        "x-permission": permissions[first.name],
+        "security": _security(permissions[first.name]),
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": schemas.parameter(fields[name])}
+            for name in screen.in_path
+        ],
+        "responses": {
+            "200": {"description": "The parts.", "content": {"application/json": {"schema": answer}}},
+            **errors,
+        },
+    }
 
 
 def _security(permission: str) -> list[Schema]:

@@ -129,11 +129,12 @@ class Node:
         self.signer = Signer(OKPKey.generate_key("Ed25519"))
         self.config = SimpleNamespace(kafka="", addresses={}, env="test")
         self.directory, self.example = Directory(), Example()
+        self.others: dict[str, Any] = {"example": self.example}
         self.pools = {"directory": object()}
         self.parts = {"directory": "ok", "example": "ok"}
 
     def client(self, service: str) -> Any:
-        return {"directory": self.directory, "example": self.example}[service]
+        return self.directory if service == "directory" else self.others.setdefault(service, Example())
 
     async def ready(self) -> dict[str, str]:
         return self.parts

@@ -16,7 +16,7 @@ BASE = {"openapi": "3.1.0", "info": {"title": "Example", "version": "1"}, "paths
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return build([example_api()], BASE, FILES.file)
+    return build([example_api()], BASE, protos=FILES.file)
 
 
 def test_the_document_of_the_example_is_valid(document: dict[str, Any]) -> None:
