@@ -41,7 +41,7 @@ class Provider:
     """One identity provider: what its discovery document says, and its keys, fetched when first needed."""
 
     def __init__(
-        self, issuer: str, client_id: str, client_secret: str, public_url: str, http: httpx.AsyncClient
+        self, issuer: str, client_id: str, client_secret: str, public_url: str, *, http: httpx.AsyncClient
     ) -> None:
         self.issuer = issuer
         self.client_id = client_id
