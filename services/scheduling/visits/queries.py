@@ -98,8 +98,8 @@ EXPIRED_HOLDS = statement(
     )
     .with_for_update(skip_locked=True)
 )
-_keys = func.unnest(bindparam("locations", type_=ARRAY(Text)), bindparam("days", type_=ARRAY(Integer)))
-_keys = _keys.table_valued("location", "day").render_derived()
+_unnested = func.unnest(bindparam("locations", type_=ARRAY(Text)), bindparam("days", type_=ARRAY(Integer)))
+_keys = _unnested.table_valued("location", "day").render_derived()
 LOCK_DAYS = statement(select(func.pg_advisory_xact_lock(func.hashtext(_keys.c.location), _keys.c.day)))
 
 
@@ -150,12 +150,12 @@ async def release_expired_holds(db: Db, location_id: str, day: dt.date, now: dt.
 
 # --- claims -----------------------------------------------------------------------------------------------------------
 
-_claims = func.unnest(
+_wanted = func.unnest(
     bindparam("numbers", type_=ARRAY(Integer)),
     bindparam("firsts", type_=ARRAY(Integer)),
     bindparam("lasts", type_=ARRAY(Integer)),
 )
-_claims = _claims.table_valued("number", "first", "last").render_derived()
+_claims = _wanted.table_valued("number", "first", "last").render_derived()
 CLAIM = statement(
     insert(ResourceClaim)
     .from_select(
