@@ -66,7 +66,7 @@ class Issuer:
 def issuer(http: httpx.AsyncClient) -> Issuer:
     issuer = Issuer()
     client = httpx.AsyncClient(transport=httpx.MockTransport(issuer))
-    http.app.state.oidc = Provider(ISSUER, "archwire", "secret", "https://gateway.test", client)  # type: ignore[attr-defined]
+    http.app.state.oidc = Provider(ISSUER, "archwire", "secret", "https://gateway.test", http=client)  # type: ignore[attr-defined]
     return issuer
 
 
