@@ -20,6 +20,16 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[support.Platf
         running.stop()
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[support.Platform]:
+    """A platform with the demo group, 150 patients large."""
+    running = support.Platform(tmp_path_factory.mktemp("demo", numbered=True) / "data", patients=150)
+    try:
+        yield running.start()
+    finally:
+        running.stop()
+
+
 @pytest.fixture(scope="module")
 def group(platform: support.Platform) -> support.Group:
     """A fresh group with two locations."""

@@ -221,7 +221,7 @@ def patient_ids(message: Message) -> set[str]:
 
 @cache
 def _readers(descriptor: Descriptor) -> tuple[Callable[[Any, set[str]], None], ...]:
-    readers: list[Callable[[Any, set[str]], None]] = []
+    readers: list[Any] = []
     for field in descriptor.fields:
         name = field.name
         if field.type == FieldDescriptor.TYPE_STRING:

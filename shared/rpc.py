@@ -167,7 +167,7 @@ class Methods:
             await self._audit_denial(method, caller)
             raise
         try:
-            request = method.request.FromString(payload)
+            request: Any = method.request.FromString(payload)
         except DecodeError:
             raise Invalid("MALFORMED", "the request is not a message of this method") from None
         check(request)

@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("up", up, "Starts everything on this machine: database, services, workers, gateway.")
     sub.add_argument("--port", type=int, help="port of the gateway (ARCHWIRE_PORT, default 8420; 0 takes a free one)")
     sub.add_argument("--no-seed", action="store_true", help="leave an empty installation empty")
+    sub.add_argument("--patients", type=int, help="how many patients the demo group gets (default 1500)")
     sub = add("run", run, "Runs one part of a distributed installation.")
     sub.add_argument(
         "part",
@@ -73,7 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("-m", "--message", default="change", help="what the new migration does")
     sub.add_argument("--check", action="store_true", help="only say whether models and database agree")
-    add("seed", seed, "Fills an empty installation with the demo group.")
+    sub = add("seed", seed, "Fills an empty installation with the demo group.")
+    sub.add_argument("--patients", type=int, help="how many patients it gets (default 1500)")
     sub = add("demo", demo, "Plays the main job through the HTTP API of a running platform and tells the story.")
     sub.add_argument("--url", help="address of the gateway (default http://127.0.0.1:PORT)")
     sub.add_argument("--port", type=int, help="port of the gateway")
@@ -102,7 +104,7 @@ def up(config: Config, options: Any) -> int:
     with _database(config) as database:
         database.migrate()
         if not options.no_seed:
-            _seed(config, database)
+            _seed(config, database, options.patients)
         _loop(_serve_all(config, database, listener, started))
     return 0
 
@@ -212,17 +214,17 @@ def migrate(config: Config, options: Any) -> int:
     return 0
 
 
-def seed(config: Config, _options: Any) -> int:
+def seed(config: Config, options: Any) -> int:
     """The demo group, when there is no group yet."""
     with _database(config) as database:
         database.migrate()
-        _seed(config, database)
+        _seed(config, database, options.patients)
     return 0
 
 
-def _seed(config: Config, database: _Database) -> None:
+def _seed(config: Config, database: _Database, patients: int | None) -> None:
     seeder = import_module("shared.demo.seed")
-    _loop(seeder.seed(config, database.owner_dsn))
+    _loop(seeder.seed(config, database.owner_dsn, patients=patients or seeder.demo.PATIENTS))
 
 
 def demo(config: Config, options: Any) -> int:

@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -35,6 +35,7 @@ from shared.config import service_dsn
 from shared.db import Pool
 from shared.events import open_bus
 from shared.events.bus import Record
+from shared.errors import ServiceError
 from shared.identity import system
 from shared.node import Node
 from shared.service import topic as service_topic
@@ -74,8 +75,9 @@ def eventually(condition: Callable[[], T], *, within_s: float = 10.0) -> T:
 class Platform:
     """`archwire up` as a process of its own, with its own folder and port; and a door behind the gateway."""
 
-    def __init__(self, data: Path, **environ: str) -> None:
+    def __init__(self, data: Path, *, patients: int = 0, **environ: str) -> None:
         self.data = data
+        self._fill = ["--patients", str(patients)] if patients else ["--no-seed"]
         self.log = data.parent / f"{data.name}.log"
         self._environ = {
             **os.environ,
@@ -92,7 +94,7 @@ class Platform:
 
     def start(self) -> Platform:
         """Returns when it is ready; fails with the end of its log."""
-        command = [sys.executable, "-c", _LAUNCH, "up", "--port", "0", "--no-seed", "--data", str(self.data)]
+        command = [sys.executable, "-c", _LAUNCH, "up", "--port", "0", "--data", str(self.data), *self._fill]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env=self._environ, start_new_session=True
@@ -128,6 +130,12 @@ class Platform:
         server = postgres.find(self.data)
         assert server is not None, "its database does not run"
         return service_dsn(server.dsn(), service) if service else server.dsn()
+
+    def refusal(self, service: str, rpc: str, request: Any, token: str) -> str:
+        """The reason for which an RPC refuses a token, past the gateway; "" when it answers."""
+        if self._back_door is None:
+            self._back_door = BackDoor(self)
+        return self._back_door.refusal(service, rpc, request, token)
 
     def call(self, service: str, rpc: str, request: Any, *, tenant_id: str = "") -> Any:
         """Calls an RPC as the platform itself, past the gateway. Raises ServiceError."""
@@ -165,11 +173,20 @@ class BackDoor:
     def _await(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
+    def refusal(self, service: str, rpc: str, request: Any, token: str) -> str:
+        try:
+            self._await(self._call_with(service, rpc, request, token))
+        except ServiceError as error:
+            return error.reason
+        return ""
+
     async def _call(self, service: str, rpc: str, request: Any, tenant_id: str) -> Any:
+        return await self._call_with(service, rpc, request, self._node.signer.mint(system(tenant_id, "tests"), service))
+
+    async def _call_with(self, service: str, rpc: str, request: Any, token: str) -> Any:
         wanted = {"directory", service} - self._node.methods.keys()
         if wanted:
             await self._node.start(sorted(wanted), work=False)
-        token = self._node.signer.mint(system(tenant_id, "tests"), service)
         return await getattr(self._node.client(service), rpc)(request, token=token)
 
     async def _publish(self, event: Any, key: str, tenant_id: str) -> None:
@@ -232,6 +249,14 @@ class Group:
         self.location_a = self._location("Arlington", "America/New_York")
         self.location_b = self._location("Brookfield", "America/Chicago")
 
+    @classmethod
+    def existing(cls, platform: Platform, id: str, slug: str, location_a: str, location_b: str) -> Group:
+        """A group that is there already, such as the demo group."""
+        group = cls.__new__(cls)
+        group.platform, group.id, group.slug, group._people, group._clients = platform, id, slug, {}, {}
+        group.location_a, group.location_b = location_a, location_b
+        return group
+
     def call(self, service: str, rpc: str, request: Any) -> Any:
         """Calls an RPC as the platform itself, in this group. Raises ServiceError."""
         return self.platform.call(service, rpc, request, tenant_id=self.id)
@@ -260,7 +285,9 @@ class Group:
 
     def machine(self, role: str = "integrator") -> Http:
         """A client with an access token of a new API client that holds the role everywhere."""
-        made = self.http("owner").post("/v1/clients", json={"name": "A machine", "role": role, "all_locations": True})
+        until = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+        asked = {"name": "A machine", "role": role, "all_locations": True, "expire_time": until}
+        made = self.http("owner").post("/v1/clients", json=asked)
         assert made.status_code == 201, made.text
         secret = {"client_id": made.json()["client"]["id"], "client_secret": made.json()["secret"]}
         answer = httpx.post(f"{self.platform.url}/oauth/token", data={"grant_type": "client_credentials", **secret})

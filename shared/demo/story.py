@@ -78,7 +78,7 @@ class Person:
 def _why(answer: httpx.Response) -> str:
     try:
         problem = answer.json()
-        return f"{problem['code']}: {problem['detail']}" + (
+        return f"{problem['reason']}: {problem['detail']}" + (
             f" (field {problem['field']})" if problem.get("field") else ""
         )
     except (ValueError, KeyError, TypeError):
@@ -305,7 +305,7 @@ class Story:
         self.coverage = coverage["id"]
         text = FILES.joinpath("271-ortho-benefits.edi").read_text()
         verification = self.insurance.post(f"/v1/coverages/{self.coverage}/eligibility", {"x12": text})["verification"]
-        summary = verification["summary"]
+        summary = verification["benefits"]
         self.say("Insurance coordinator", f"271 imported: verification {verification['id']}")
         self.say(
             "Insurance coordinator",
@@ -326,8 +326,8 @@ class Story:
         print("Three options")
         options = []
         for title, appliance, phase, fee, months in (
-            ("Metal braces", "metal brackets", "comprehensive_child", 560_000, 24),
-            ("Ceramic braces", "ceramic brackets", "comprehensive_child", 610_000, 24),
+            ("Metal braces", "metal_brackets", "comprehensive_child", 560_000, 24),
+            ("Ceramic braces", "ceramic_brackets", "comprehensive_child", 610_000, 24),
             ("Clear aligners", "aligners", "aligner", 630_000, 20),
         ):
             quote = self.tc.post(
@@ -511,4 +511,5 @@ def _as_stl(ply: bytes) -> bytes:
     """The same scan as binary STL."""
     import trimesh
 
-    return bytes(trimesh.load_mesh(io.BytesIO(ply), file_type="ply").export(file_type="stl"))
+    scan: Any = trimesh.load_mesh(io.BytesIO(ply), file_type="ply")
+    return bytes(scan.export(file_type="stl"))
