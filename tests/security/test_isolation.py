@@ -7,7 +7,6 @@ import random
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
