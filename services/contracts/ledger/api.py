@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archwire.contracts.v1.contracts_pb2 import (
+    Account,
     GetBalanceResponse,
     GetLedgerResponse,
     LedgerEntry,
@@ -26,14 +27,14 @@ from services.contracts.quotes.domain import GRACE_DAYS, next_draft_day
 from shared.call import Call
 from shared.db import Row, check_version
 from shared.errors import Conflict
-from shared.proto import money, to_proto
+from shared.proto import enum_name, money, to_proto
 
 
 class Ledger:
     """The part of ContractsService that is about the ledger."""
 
     async def GetLedger(self, request: Any, call: Call) -> GetLedgerResponse:
-        rows, token = await queries.ledger(call.db, request)
+        rows, token = await queries.ledger(call.db, request, enum_name(Account, request.account))
         return GetLedgerResponse(entries=[to_proto(LedgerEntry, row) for row in rows], next_page_token=token)
 
     async def GetBalance(self, request: Any, call: Call) -> GetBalanceResponse:

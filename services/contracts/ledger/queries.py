@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Text, bindparam, func, or_, select
 
 from services.contracts.ledger.domain import INSURANCE, PATIENT, Posting
 from services.contracts.models import Contract, Journal, LedgerEntry
@@ -51,7 +51,10 @@ _running = (
         Journal.created_at,
     )
     .join(Journal, (Journal.tenant_id == LedgerEntry.tenant_id) & (Journal.id == LedgerEntry.journal_id))
-    .where(LedgerEntry.patient_id == bindparam("patient_id"), RECEIVABLE)
+    .where(
+        LedgerEntry.patient_id == bindparam("patient_id"),
+        or_(bindparam("account", type_=Text) == "", LedgerEntry.account == bindparam("account")),
+    )
     .subquery("running")
 )
 LEDGER = paged(select(_running), _running.c.id)
@@ -126,9 +129,9 @@ async def _journal(db: Db, journal_id: str) -> tuple[str, list[Posting]]:
     return journal_id, [Posting(e.account, e.amount_cents, e.party_id) for e in entries]
 
 
-async def ledger(db: Db, request: Any) -> tuple[list[Row], str]:
-    """One page of a patient's receivable entries, oldest first, with running balances per account."""
-    return await page(db, LEDGER, request, key=("id",), patient_id=request.patient_id)
+async def ledger(db: Db, request: Any, account: str) -> tuple[list[Row], str]:
+    """One page of a patient's entries, of one account or ("") of all, oldest first, with running balances per account."""
+    return await page(db, LEDGER, request, key=("id",), patient_id=request.patient_id, account=account)
 
 
 async def accounts(db: Db, contract_id: str) -> dict[tuple[str, str | None], int]:

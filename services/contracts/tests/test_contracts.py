@@ -143,6 +143,7 @@ def test_a_family_chooses_signs_and_pays_by_link_and_the_contract_starts(http, g
     entries = http.get(f"/v1/patients/{family.patient_id}/ledger").json()["entries"]
     family_side = [e["running_balance"]["amount_cents"] for e in entries if e["account"] == "patient_receivable"]
     assert family_side == [-1_000_00, 3_800_00]
+    assert sum(e["amount"]["amount_cents"] for e in entries) == 0
     balance = http.get(f"/v1/patients/{family.patient_id}/balance").json()
     assert (balance["patient_balance"], balance["insurance_balance"]) == (usd(3_800_00), usd(1_000_00))
     assert balance["parties"][0]["next_due"] == usd(158_33)

@@ -101,7 +101,7 @@ def test_a_returned_check_is_taken_back_by_a_linked_reversal(group):
     assert (reversed_["state"], balance(http, running)) == ("reversed", 3_800_00)
     again = http.post(f"/v1/payments/{payment['id']}/reverse", json=body | {"version": reversed_["version"]})
     assert (again.status_code, again.json()["reason"]) == (409, "PAYMENT_NOT_SETTLED")
-    page = {"page_size": 2}
+    page = {"page_size": 2, "account": "patient_receivable"}
     entries = []
     while True:
         answer = http.get(f"/v1/patients/{family.patient_id}/ledger", params=page).json()

@@ -1,10 +1,11 @@
 """Quotes: parts that add up to the whole, worked examples to the cent, Regulation Z."""
 
 import datetime as dt
+import os
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.contracts.quotes import domain
@@ -13,6 +14,7 @@ from services.contracts.quotes.domain import Share
 from shared.errors import Invalid
 
 CENTS = st.integers(0, 100_000_00)
+MANY = int(os.environ.get("ARCHWIRE_PROPERTY_EXAMPLES", "200"))  # 100000 is the long form
 
 
 @pytest.mark.R(5)
@@ -95,6 +97,7 @@ def test_draft_days_keep_their_day_and_leave_two_weeks():
 
 
 @pytest.mark.T("T29")
+@settings(max_examples=MANY, deadline=None)
 @given(total=CENTS, weights=st.lists(st.integers(0, 10_000), min_size=1, max_size=6).filter(any))
 def test_split_parts_are_the_whole_and_within_a_cent_of_their_share(total, weights):
     parts = domain.split(total, weights)
@@ -105,6 +108,7 @@ def test_split_parts_are_the_whole_and_within_a_cent_of_their_share(total, weigh
 
 
 @pytest.mark.T("T29")
+@settings(max_examples=MANY, deadline=None)
 @given(total=CENTS, months=st.integers(1, 60), monthly=st.integers(1, 100_000))
 def test_instalments_are_the_whole_and_positive(total, months, monthly):
     for payments in (domain.instalments(total, months), domain.instalments_of(min(total, 60 * monthly), monthly)):
@@ -121,6 +125,7 @@ def shares(draw):
 
 
 @pytest.mark.T("T29")
+@settings(max_examples=MANY, deadline=None)
 @given(
     fee=st.integers(1, 100_000_00),
     parts=st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)),
@@ -147,6 +152,7 @@ def test_the_parties_and_insurance_pay_the_fee_whatever_the_split(fee, parts, co
 
 
 @pytest.mark.T("T29")
+@settings(max_examples=max(MANY, 1_000), deadline=None)
 @given(
     credit=st.integers(100_00, 50_000_00),
     months=st.integers(1, 60),
