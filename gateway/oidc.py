@@ -69,7 +69,8 @@ class Provider:
             raise ValueError(f"ARCHWIRE_OIDC_ISSUER also needs {', '.join(missing)}")
         if urlsplit(values[0]).scheme != "https" and environ.get("ARCHWIRE_ENV") == "production":
             raise ValueError("ARCHWIRE_OIDC_ISSUER must be an https address")
-        return cls(*values, http=httpx.AsyncClient(timeout=5, follow_redirects=False))
+        issuer, client_id, secret, public_url = values
+        return cls(issuer, client_id, secret, public_url, httpx.AsyncClient(timeout=5, follow_redirects=False))
 
     async def about(self) -> dict[str, Any]:
         """The discovery document. Raises Unavailable."""
