@@ -196,8 +196,7 @@ def _claims(world: World, make: Maker, numbers: _Numbers) -> list[dict[str, Any]
             lanes = [numbers.of("doctor", visit.doctor, lane) for lane in range(2)]
             free = Doctor(-1, [taken[number] for number in lanes])
             wanted += [
-                (lanes[lane], base + begin, base + end)
-                for lane, begin, end in free.claims(visit.pattern, first - base)
+                (lanes[lane], base + begin, base + end) for lane, begin, end in free.claims(visit.pattern, first - base)
             ]
         for number, begin, end in wanted:
             mask = ((1 << (end - begin)) - 1) << (begin - base)

@@ -10,12 +10,13 @@ from archwire.scheduling.v1 import scheduling_pb2 as pb
 
 from services.scheduling import domain
 from services.scheduling import queries as common
+from services.scheduling.inputs import day as a_day
 from services.scheduling.office import queries
 from shared.call import Call
 from shared.db import Row, check_version
 from shared.errors import Invalid, NotFound
 from shared.paging import page
-from shared.proto import enum_name, from_date, timestamp, to_proto
+from shared.proto import enum_name, timestamp, to_proto
 
 LONGEST_RANGE_DAYS = 400
 
@@ -41,7 +42,7 @@ class Office:
         return pb.SaveLocationScheduleResponse(location_schedule=to_proto(pb.LocationSchedule, saved))
 
     async def CreateClosure(self, request: Any, call: Call) -> Any:
-        day = from_date(request.day, "day")
+        day = a_day(request.day, "day")
         await common.location(call.db, request.location_id)
         closure = await queries.add_closure(call.db, request.location_id, day, request.reason)
         affected = await queries.visits_of_day(call.db, request.location_id, day)
@@ -221,7 +222,7 @@ class Office:
         )
 
     async def ApplyDayTemplate(self, request: Any, call: Call) -> Any:
-        days = sorted(from_date(day, "days") for day in request.days)
+        days = sorted(a_day(day, "days") for day in request.days)
         if request.template_id:
             await queries.template_for_update(call.db, request.template_id, request.location_id)
         await queries.apply_template(call.db, request.location_id, request.template_id, days)
@@ -237,7 +238,7 @@ class Office:
 
 def day_range(request: Any) -> tuple[dt.date, dt.date]:
     """The first and the last day of a request. Raises Invalid when they are turned round or too far apart."""
-    first, last = from_date(request.first_day, "first_day"), from_date(request.last_day, "last_day")
+    first, last = a_day(request.first_day, "first_day"), a_day(request.last_day, "last_day")
     if not dt.timedelta(0) <= last - first <= dt.timedelta(days=LONGEST_RANGE_DAYS):
         raise Invalid("BAD_RANGE", "the last day comes 0 to 400 days after the first", field="last_day")
     return first, last

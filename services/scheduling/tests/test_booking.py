@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from services.scheduling.visits.domain import MOVES, STATES
@@ -103,6 +105,15 @@ def times(office):
     )
 
 
+def in_database(group, sql, *arguments):
+    async def run():
+        connection = await asyncpg.connect(group.platform.dsn(""))
+        await connection.execute(sql, *arguments)
+        await connection.close()
+
+    asyncio.run(run())
+
+
 def reason(answer):
     return answer.status_code, answer.json().get("reason")
 
@@ -174,7 +185,9 @@ def test_closed_hours_days_without_a_doctor_and_crooked_times_are_refused(office
     assert reason(office.book(f"{day}T15:00:00Z")) == (409, "NO_DOCTOR")
     assert office.book(f"{day}T15:00:00Z", "records").status_code == 201
     assert reason(office.book(f"{day}T15:01:00Z", "records")) == (422, "NOT_ON_GRID")
-    assert reason(office.book("2024-01-02T15:00:00Z", "records")) == (422, "IN_THE_PAST")
+    assert reason(office.book("2024-01-02T15:00:00Z", "records")) == (422, "NOT_IN_RANGE")
+    assert reason(office.book("2090-01-02T15:00:00Z", "records")) == (422, "NOT_IN_RANGE")
+    assert reason(office.book("9999-12-31T15:00:00Z", "records")) == (422, "OUT_OF_RANGE")
     assert reason(office.book(f"{day}T15:00:00Z", "no_such_type")) == (404, "APPOINTMENT_TYPE_NOT_FOUND")
 
 
@@ -232,6 +245,23 @@ def test_a_hold_keeps_the_time_and_becomes_a_booking(office, times):
     assert hold["state"] == "held"
     assert reason(office.book(start, chair_id=office.chairs[0])) == (409, "CHAIR_TAKEN")
     assert office.done(hold, "book")["state"] == "booked"
+
+
+def test_a_hold_that_ran_out_is_over_for_its_owner_the_next_booker_and_the_job(office, times, group):
+    slot, other = next(times), next(times)
+    holds = [office.booked(s["start_time"], path="/v1/holds", chair_id=office.chairs[0]) for s in (slot, other)]
+    in_database(
+        group,
+        "UPDATE scheduling.appointment SET hold_expire_time = now() WHERE id = ANY ($1)",
+        [h["id"] for h in holds],
+    )
+    assert reason(office.do(holds[0], "book")) == (409, "HOLD_EXPIRED")
+    assert office.book(slot["start_time"], chair_id=office.chairs[0]).status_code == 201
+    in_database(group, "UPDATE scheduling.work SET due_at = now() WHERE key = $1", holds[1]["id"])
+    for hold in holds:
+        found = f"/v1/appointments/{hold['id']}"
+        eventually(lambda path=found: office.http.get(path).json()["appointment"]["cancel_reason"] == "expired")
+    assert office.book(other["start_time"], chair_id=office.chairs[0]).status_code == 201
 
 
 def test_nobody_sees_or_books_another_location(office, times, group):

@@ -13,17 +13,19 @@ from archwire.scheduling.v1 import scheduling_pb2 as pb
 
 from services.scheduling import domain
 from services.scheduling import queries as common
+from services.scheduling.inputs import start_slot
 from services.scheduling.visits import queries, sheets
-from services.scheduling.visits.domain import MOVABLE, Spot
+from services.scheduling.visits.domain import MOVABLE, Spot, ones
 from services.scheduling.visits.messages import appointment, event, local_start, today
 from services.scheduling.visits.search import future
 from shared.call import Call
 from shared.db import Row, check_version
 from shared.errors import Conflict, Invalid, NotFound
-from shared.proto import from_timestamp, timestamp
+from shared.proto import timestamp
 
 ALTERNATIVES = 3
 HOLD_MINUTES = 10
+FARTHEST = dt.timedelta(days=731)
 MESSAGES = {
     "OUTSIDE_HOURS": "the location is closed at that time, or the type may not be booked then",
     "NO_DOCTOR": "no doctor is there at that time",
@@ -128,8 +130,6 @@ async def _book(
         request.provider_id,
         request.patient_id,
     )
-    if wish.day < today(call.now, location.time_zone):
-        raise Invalid("IN_THE_PAST", "the day is over", field="start_time")
     taken = await _take(call, wish)
     row = await queries.add_appointment(
         call.db,
@@ -149,31 +149,24 @@ async def _book(
     return row, location.time_zone
 
 
-def start_slot(request: Any) -> int:
-    """The slot of a request's start. Raises Invalid when it does not begin on a full five minutes."""
-    moment = from_timestamp(request.start_time)
-    slot = domain.slot_of(moment)
-    if domain.moment_of(slot) != moment:
-        raise Invalid("NOT_ON_GRID", "appointments start on a full 5 minutes", field="start_time")
-    return slot
-
-
 async def _take(call: Call, wish: Wish) -> Taken:
     """Finds the spot, under the day's lock, or raises Conflict with alternatives.
 
     It looks once before the lock, so that those who come too late do not queue for it.
     """
-    patient = (await common.numbers(call.db, "patient", wish.patient_id))[0]
+    if not dt.timedelta(0) <= wish.day - today(call.now, wish.location.time_zone) <= FARTHEST:
+        raise Invalid("NOT_IN_RANGE", "the day is over, or more than two years ahead", field="start_time")
     place = await _read(call, wish)
-    spot = _spot(place, wish)
+    spot = _spot(call, place, wish)
     if isinstance(spot, str) and not await queries.release_expired_holds(call.db, wish.location.id, wish.day, call.now):
         raise await _refusal(call, wish, place, spot)
+    patient = (await common.numbers(call.db, "patient", wish.patient_id))[0]
     days = {(wish.location.id, wish.day)}
     if wish.old:
         days.add((wish.old.location_id, wish.old.day))
     await queries.lock_days(call.db, days)
     place = await _read(call, wish)
-    spot = _spot(place, wish)
+    spot = _spot(call, place, wish)
     if isinstance(spot, str):
         raise await _refusal(call, wish, place, spot)
     return Taken(spot, place.claims(spot, wish.pattern, patient))
@@ -198,16 +191,24 @@ async def _read(call: Call, wish: Wish, days: list[dt.date] | None = None) -> sh
     return found[0]
 
 
-def _spot(place: sheets.Place, wish: Wish) -> Spot | str:
+def _spot(call: Call, place: sheets.Place, wish: Wish) -> Spot | str:
+    """Where the visit goes, or why not. Chairs that the template keeps for other classes come last."""
     if wish.chair_id and wish.chair_id not in place.chair_kinds:
         raise NotFound("CHAIR_NOT_FOUND", "no such chair at this location", field="chair_id")
+    start = wish.slot - place.sheet.base
+    kept, span = _reserved(call, place, wish), ones(start, start + len(wish.pattern))
+    chairs = place.chairs(wish.kind.chair_kinds, wish.chair_id)
     return place.sheet.place(
         wish.pattern,
-        wish.slot - place.sheet.base,
+        start,
         place.window(wish.kind.windows),
-        chairs=place.chairs(wish.kind.chair_kinds, wish.chair_id),
+        chairs=sorted(chairs, key=lambda chair: bool(kept.get(chair, 0) & span)),
         doctors=place.doctors(wish.provider_id),
     )
+
+
+def _reserved(call: Call, place: sheets.Place, wish: Wish) -> dict[str, int]:
+    return place.reserved(wish.kind.visit_class, today(call.now, wish.location.time_zone))
 
 
 async def _refusal(call: Call, wish: Wish, place: sheets.Place, reason: str) -> Conflict:
@@ -237,4 +238,5 @@ def _free(call: Call, wish: Wish, place: sheets.Place) -> Iterator[Spot]:
         place.window(wish.kind.windows) & future(sheet.base, sheet.length, call.now),
         chairs=place.chairs(wish.kind.chair_kinds),
         doctors=place.doctors(wish.provider_id),
+        reserved=_reserved(call, place, wish),
     )

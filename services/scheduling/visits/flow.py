@@ -8,6 +8,7 @@ from archwire.scheduling.v1 import events_pb2 as events
 from archwire.scheduling.v1 import scheduling_pb2 as pb
 
 from services.scheduling import queries as common
+from services.scheduling.inputs import day as a_day
 from services.scheduling.office import queries as office
 from services.scheduling.office.api import shift
 from services.scheduling.visits import queries
@@ -17,7 +18,7 @@ from shared.call import Call, Work
 from shared.db import Row, check_version
 from shared.errors import Conflict
 from shared.paging import page
-from shared.proto import enum_name, from_date, to_proto
+from shared.proto import enum_name, to_proto
 
 HEARD = {
     "booked": events.AppointmentBooked,
@@ -78,7 +79,7 @@ class Flow:
         return pb.GetAppointmentResponse(appointment=appointment(row, row.time_zone))
 
     async def ListAppointments(self, request: Any, call: Call) -> Any:
-        first_day = from_date(request.first_day, "first_day")
+        first_day = a_day(request.first_day, "first_day")
         rows, next_token = await page(
             call.db,
             queries.LIST_APPOINTMENTS,
@@ -86,7 +87,7 @@ class Flow:
             key=("start_slot", "id"),
             location_id=request.location_id,
             first_day=first_day,
-            last_day=from_date(request.last_day, "last_day") if request.last_day else first_day,
+            last_day=a_day(request.last_day, "last_day") if request.last_day else first_day,
             states=[enum_name(pb.AppointmentState, state) for state in request.states],
             provider_id=request.provider_id or None,
         )
@@ -101,7 +102,7 @@ class Flow:
             request,
             key=("start_slot", "id"),
             patient_id=request.patient_id,
-            first_day=from_date(request.first_day, "first_day") if request.first_day else None,
+            first_day=a_day(request.first_day, "first_day") if request.first_day else None,
         )
         return pb.ListPatientAppointmentsResponse(
             appointments=[appointment(row, row.time_zone) for row in rows], next_page_token=next_token
@@ -109,7 +110,7 @@ class Flow:
 
     async def GetDaySheet(self, request: Any, call: Call) -> Any:
         location = await common.location(call.db, request.location_id)
-        day = from_date(request.day, "day") if request.day else today(call.now, location.time_zone)
+        day = a_day(request.day, "day") if request.day else today(call.now, location.time_zone)
         closed = (await common.closures(call.db, [location.id], day, day)).get((location.id, day), "")
         hours = [] if closed else [h for h in location.hours if h["weekday"] == day.isoweekday()]
         chairs = await office.list_chairs(call.db, location.id)

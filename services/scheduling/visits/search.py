@@ -12,13 +12,14 @@ from archwire.scheduling.v1 import scheduling_pb2 as pb
 
 from services.scheduling import domain
 from services.scheduling import queries as common
+from services.scheduling.inputs import day as a_day
 from services.scheduling.visits import sheets
 from services.scheduling.visits.domain import Spot, ones
 from services.scheduling.visits.messages import local_start, today
 from shared.call import Call
 from shared.db import Row
 from shared.errors import Invalid
-from shared.proto import enum_value, from_date, timestamp
+from shared.proto import enum_value, timestamp
 
 DEFAULT_LIMIT = 20
 DEFAULT_DAYS = 30
@@ -47,8 +48,8 @@ class Search:
 
 
 def _range(request: Any, now: dt.date) -> list[dt.date]:
-    first = from_date(request.first_day, "first_day") if request.first_day else now
-    last = from_date(request.last_day, "last_day") if request.last_day else first + dt.timedelta(days=DEFAULT_DAYS)
+    first = a_day(request.first_day, "first_day") if request.first_day else now
+    last = a_day(request.last_day, "last_day") if request.last_day else first + dt.timedelta(days=DEFAULT_DAYS)
     if not dt.timedelta(0) <= last - first <= dt.timedelta(days=LONGEST_DAYS):
         raise Invalid("BAD_RANGE", "the last day comes 0 to 120 days after the first", field="last_day")
     return domain.days(max(first, now), last)

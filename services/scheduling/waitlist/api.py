@@ -8,13 +8,14 @@ from archwire.scheduling.v1 import scheduling_pb2 as pb
 
 from services.scheduling import domain
 from services.scheduling import queries as common
+from services.scheduling.inputs import day as a_day
 from services.scheduling.visits.messages import today
 from services.scheduling.waitlist import queries
 from shared.call import Call
 from shared.db import check_version
 from shared.errors import Conflict, Invalid, NotFound
 from shared.paging import page
-from shared.proto import from_date, to_proto
+from shared.proto import to_proto
 
 USUAL_PRIORITY = 5
 
@@ -39,10 +40,10 @@ class Waitlist:
             weekdays=list(request.weekdays),
             from_minute=request.from_minute,
             to_minute=to_minute,
-            earliest_day=from_date(request.earliest_day, "earliest_day")
+            earliest_day=a_day(request.earliest_day, "earliest_day")
             if request.earliest_day
             else today(call.now, known[0].time_zone),
-            due_day=from_date(request.due_day, "due_day") if request.due_day else None,
+            due_day=a_day(request.due_day, "due_day") if request.due_day else None,
             notice_minutes=request.notice_minutes,
             priority=request.priority or USUAL_PRIORITY,
             note=request.note,
