@@ -70,7 +70,7 @@ class Provider:
         if urlsplit(values[0]).scheme != "https" and environ.get("ARCHWIRE_ENV") == "production":
             raise ValueError("ARCHWIRE_OIDC_ISSUER must be an https address")
         issuer, client_id, secret, public_url = values
-        return cls(issuer, client_id, secret, public_url, httpx.AsyncClient(timeout=5, follow_redirects=False))
+        return cls(issuer, client_id, secret, public_url, http=httpx.AsyncClient(timeout=5, follow_redirects=False))
 
     async def about(self) -> dict[str, Any]:
         """The discovery document. Raises Unavailable."""
