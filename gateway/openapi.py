@@ -191,7 +191,9 @@ def _operation(route: Route, schemas: Schemas, texts: Mapping[str, str]) -> Sche
 def _screen(screen: Screen, schemas: Schemas) -> Schema:
     """A screen's operation: its parts by name, and what of them was omitted and why."""
     first, *others = screen.parts
-    permissions = {part.name: part.method.GetOptions().Extensions[options_pb2.permission] for part in screen.parts}
+    permissions: dict[str, str] = {
+        part.name: part.method.GetOptions().Extensions[options_pb2.permission] for part in screen.parts
+    }
     parts: Schema = {first.name: schemas.output(first.method.output_type)}
     parts |= {p.name: {"anyOf": [schemas.output(p.method.output_type), {"type": "null"}]} for p in others}
     omitted = {"type": "object", "additionalProperties": {"type": "string"}, "description": "Reason by part."}
