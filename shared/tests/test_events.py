@@ -14,8 +14,8 @@ import pytest
 from shared import postgres
 from shared.db import Pool
 from shared.errors import Conflict, Unavailable
-from shared.events import Bus, PostgresBus, Record, Relay, outbox_age_s, parked
-from shared.tests.world_of_events import World, eventually
+from shared.events import Bus, Consumer, PostgresBus, Record, Relay, outbox_age_s, parked
+from shared.tests.world_of_events import World, eventually, running
 from tests.kafka.broker import Broker
 
 
@@ -112,6 +112,56 @@ async def test_an_event_that_is_published_twice_is_handled_once(world):
         await bus.publish(records[0].topic, records)
         await bus.publish(records[0].topic, [records[1], records[1], world.record(4)])
         await eventually(world.effects, {"k": [1, 2, 3, 4]})
+
+
+@pytest.mark.parametrize("outcome", ["commits", "fails"])
+async def test_a_successor_waits_for_a_zombie_with_the_same_events(dsn, outcome):
+    """A consumer that was taken for dead and one that took over: whatever the first does, no double and no reorder."""
+    world = World(dsn, PostgresBus)
+    await world.create()
+    records = [world.record(n) for n in (1, 2, 3)]
+    in_the_middle, go = asyncio.Event(), asyncio.Event()
+
+    async def stuck(service: object, db: object, record: Record) -> None:
+        await World.handle(world, service, db, record)
+        in_the_middle.set()
+        await go.wait()
+        if outcome == "fails":
+            raise Unavailable("DIRECTORY_AWAY", "try again")
+
+    async with world.pool() as pool:
+        zombie = Consumer(world.hearer, pool, Given(records[:1]), stuck)
+        successor = Consumer(world.hearer, pool, Given(records), world.handle)
+        async with running(zombie.run()):
+            await asyncio.wait_for(in_the_middle.wait(), 10)
+            async with running(successor.run()):
+                await asyncio.sleep(0.3)
+                assert await world.effects() == {}
+                go.set()
+                await eventually(world.effects, {"k": [1, 2, 3]})
+                await asyncio.sleep(0.3)
+        assert await world.effects() == {"k": [1, 2, 3]}
+
+
+class Given:
+    """A bus and its subscription that give these records, once."""
+
+    partitions = 1
+
+    def __init__(self, records: list[Record]) -> None:
+        self.records = records
+
+    async def subscribe(self, group: str, topics: object) -> Given:
+        return self
+
+    async def fetch(self) -> list[Record]:
+        records, self.records = self.records, []
+        await asyncio.sleep(0.01)
+        return records
+
+    async def commit(self) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 async def test_poison_parks_its_key_and_nothing_else(world):
