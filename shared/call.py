@@ -7,7 +7,7 @@ row and the reply kept for its request id. If it does not commit, nothing happen
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from shared import telemetry
 from shared.db import Db, Pool
 from shared.identity import Actor, system
+from shared.vault import vault
 
 __all__ = ["Call", "Platform", "Work"]
 
@@ -66,6 +67,7 @@ class Call:
         "_directory",
         "_events",
         "_later",
+        "_patients",
         "actor",
         "db",
         "method",
@@ -100,6 +102,7 @@ class Call:
         self._events: list[tuple[str, str, bytes]] = []
         self._later: list[tuple[str, str, dt.datetime]] = []
         self._details: dict[str, str] = {}
+        self._patients: set[str] = set()
 
     @property
     def directory(self) -> Any:
@@ -118,15 +121,23 @@ class Call:
         """Runs one of the service's jobs after this call has committed, not before `at`."""
         self._later.append((job, key, at or self.now))
 
-    def audit(self, *, patient_id: str = "", resource: str = "", resource_id: str = "") -> None:
-        """Adds to the audit row what the reply does not show."""
-        for name, value in (("patient_id", patient_id), ("resource", resource), ("resource_id", resource_id)):
+    def audit(
+        self, *, patient_id: str = "", patient_ids: Iterable[str] = (), resource: str = "", resource_id: str = ""
+    ) -> None:
+        """Adds to the audit row what request and reply do not show."""
+        self._patients.update(filter(None, (patient_id, *patient_ids)))
+        for name, value in (("resource", resource), ("resource_id", resource_id)):
             if value:
                 self._details[name] = value
 
+    @property
+    def reply_context(self) -> str:
+        """What the kept reply of this call is sealed for."""
+        return f"reply {self.actor.tenant_id} {self.actor.user_id} {self.method} {self.request_id}"
+
     async def finish(self, platform: Platform, request: Message | None, reply: Message | None, *, writes: bool) -> bool:
         """Writes what the call leaves behind; returns whether somebody should be woken. For the runtime."""
-        patients = {self._details["patient_id"]} if "patient_id" in self._details else set()
+        patients = self._patients
         for message in (request, reply):
             if message is not None:
                 patients.update(patient_ids(message))
@@ -165,7 +176,10 @@ class Call:
             self.request_id or None,
             trace.trace_id if trace else None,
             audited,
-            reply.SerializeToString() if reply is not None and self.request_id else None,
+            # A kept reply can hold names, or the one showing of a link's token: it is sealed for its request alone.
+            vault().seal_bytes(reply.SerializeToString(), self.reply_context)
+            if reply is not None and self.request_id
+            else None,
             self.request_id or None,
         )
         return bool(self._events or self._later)

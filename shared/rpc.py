@@ -40,6 +40,7 @@ from shared.db import Db, Pool, translate
 from shared.errors import BY_CODE, Denied, Invalid, ServiceError, Unauthenticated, Unavailable
 from shared.identity import Actor, Signer
 from shared.service import Service
+from shared.vault import vault
 
 log = logging.getLogger("archwire.rpc")
 
@@ -211,7 +212,7 @@ class Methods:
             raise Unavailable("IN_FLIGHT", "the same request is being answered: try again")
         if kept["request_hash"] != digest:
             raise Invalid("REQUEST_ID_REUSED", "this idempotency key was used with another body", field="request_id")
-        return bytes(kept["reply"])
+        return vault().unseal_bytes(kept["reply"], call.reply_context)
 
     async def _audit_denial(self, method: Method, actor: Actor) -> None:
         if not actor.tenant_id:

@@ -109,7 +109,7 @@ def ref(column: str, target: str, **options: Any) -> ForeignKeyConstraint:
 
 # Queues and bookkeeping of the runtime. No RPC reads them, and they are read before a tenant is known,
 # so they have no row-level security; they hold ids and serialised events, never names or notes.
-PLATFORM_QUEUES = ("outbox", "inbox", "dead_letters", "work", "reply", "audit_tenant")
+PLATFORM_QUEUES = ("outbox", "inbox", "dead_letters", "work", "audit_tenant")
 
 
 # Rows of the outbox live for milliseconds: it is vacuumed by their number, at full speed.

@@ -35,13 +35,21 @@ class Vault:
 
     def seal(self, text: str, context: str) -> bytes:
         """Encrypts a text for one context."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, text.encode(), context.encode())
+        return self.seal_bytes(text.encode(), context)
 
     def unseal(self, sealed: bytes, context: str) -> str:
         """Decrypts what was sealed for the same context. Raises ValueError for anything else."""
+        return self.unseal_bytes(sealed, context).decode()
+
+    def seal_bytes(self, content: bytes, context: str) -> bytes:
+        """Encrypts bytes for one context."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, content, context.encode())
+
+    def unseal_bytes(self, sealed: bytes, context: str) -> bytes:
+        """Decrypts bytes that were sealed for the same context. Raises ValueError for anything else."""
         try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode()).decode()
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
         except InvalidTag:
             raise ValueError("it was not sealed for this context by this installation") from None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,8 @@ LEASE_S = 60
 POLL_S = 1.0
 ATTEMPTS = 10
 LONGEST_BACKOFF_S = 900
+KEEP_REPLIES_DAYS = 7  # a webhook can come again on its third day (security.md D11)
+FORGET_EVERY_S = 3600.0
 
 
 class Worker:
@@ -51,7 +54,7 @@ class Worker:
         )
 
     def start(self) -> None:
-        if self.service.jobs and self._task is None:
+        if self._task is None:
             self._task = asyncio.create_task(self._run(), name=f"work {self.service.name}")
 
     def wake(self) -> None:
@@ -66,10 +69,13 @@ class Worker:
             self._task = None
 
     async def _run(self) -> None:
-        pause = 0.1
+        pause, forget_at = 0.1, time.monotonic() + FORGET_EVERY_S
         while True:
             self._woken.clear()
             try:
+                if time.monotonic() >= forget_at:
+                    forget_at = time.monotonic() + FORGET_EVERY_S
+                    await self.forget_replies()
                 busy = await self.step()
                 pause = 0.1
             except Exception:  # the database is away: say so, wait, go on
@@ -86,6 +92,18 @@ class Worker:
             rows = await db.connection.fetch(self._lease, LEASE_S, self._concurrency)
         await asyncio.gather(*(self._one(row) for row in rows))
         return bool(rows)
+
+    async def forget_replies(self) -> None:
+        """Deletes the replies kept for request ids that are too old to come again, group by group."""
+        schema = self.service.name
+        async with self.pool.begin() as db:
+            tenants = await db.connection.fetch(f'SELECT tenant_id FROM "{schema}".audit_tenant')
+        for tenant in tenants:
+            async with self.pool.begin(tenant["tenant_id"], "*") as db:
+                await db.connection.execute(
+                    f'DELETE FROM "{schema}".reply WHERE created_at < now() - make_interval(days => $1)',
+                    KEEP_REPLIES_DAYS,
+                )
 
     async def _one(self, row: Any) -> None:
         job = self.service.jobs.get(row.job)

@@ -23,7 +23,6 @@ EXEMPT = {
     "inbox": "ids of handled events, written before a group is known",
     "dead_letters": "parked events are replayed for every group",
     "work": "the worker looks for due jobs of every group, then opens each in its group's scope",
-    "reply": "read by (tenant, caller, method, request id), all of them from the verified token",
     "audit_tenant": "which groups have audit rows: the sealer reads it before it has a scope",
     "credential_index": "keyed hashes and ids; it finds the group of somebody who signs in",
     "alembic_version": "one line: the version of the schema; services cannot read it",
