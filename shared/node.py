@@ -68,7 +68,7 @@ class Node:
             worker = self.workers[name] = Worker(methods.service, pool, partial(self.open_call, name))
             worker.start()
             relay = self.relays[name] = Relay(name, pool, bus)
-            consumer = Consumer(methods.service, pool, bus, self.handle)
+            consumer = Consumer(methods.service, pool, bus, self.handle, after_commit=partial(self.wake, name))
             for part in (relay.run(), consumer.run(), Sealer(name, pool, self.config.data).run()):
                 self._tasks.append(asyncio.create_task(part))
 
@@ -102,10 +102,7 @@ class Node:
                 directory=lambda call: self._directory(self.signer.mint(call.actor, "directory")),
             )
             await handler(event, call)
-            woken = await call.finish(methods.platform, None, None, writes=True)
-        if woken:
-            # The consumer commits after this returns: the relay's poll catches what a wake-up now would miss.
-            asyncio.get_running_loop().call_later(0.003, self.wake, service.name)
+            await call.finish(methods.platform, None, None, writes=True)
 
     @staticmethod
     @cache

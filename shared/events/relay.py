@@ -93,6 +93,7 @@ class Relay:
             now = looked_at = time.monotonic()
             if now >= scan_at:
                 floor, scan_at = 0, now + FULL_SCAN_S
+                sent.clear()
             last, count = await self._send(connection, floor)
             if count:
                 sent.append((now, last))
@@ -109,10 +110,7 @@ class Relay:
         rows = await connection.fetch(in_schema(NEXT, self.service), floor, self._batch)
         if not rows:
             return floor, 0
-        await self._bus.publish(
-            self.topic,
-            [Record(row[1], self.topic, row[2], row[3], row[4], row[5]) for row in rows],
-        )
+        await self._bus.publish(self.topic, [Record(row[1], self.topic, *row[2:]) for row in rows])
         await connection.execute(in_schema(SENT, self.service), [row[0] for row in rows])
         return rows[-1][0], len(rows)
 
