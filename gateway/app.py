@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from gateway import files, health, live, oidc, pages, session
+from gateway import files, health, live, oidc, pages, sandbox, session
 from gateway.api import Api, Routes
 from gateway.auth import Authenticator
 from gateway.edge import Guarded, Observed
@@ -36,7 +36,7 @@ TAGS = [
     {"name": "files", "description": "Bytes of images, films, scans and documents."},
     {"name": "health", "description": "Whether the platform can answer."},
 ]
-PARTS = (session.router, oidc.router, live.router, files.router, health.router)
+PARTS = (session.router, oidc.router, live.router, files.router, health.router, sandbox.router)
 
 
 def create_app(

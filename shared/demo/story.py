@@ -115,6 +115,10 @@ class Story:
             place for place in self.desk.get("/v1/locations")["locations"] if "Back Bay" in place["name"]
         )
         self.place = self.location["id"]
+        chairs = self.desk.get(f"/v1/locations/{self.place}/chairs")["chairs"]
+        self.names = {chair["id"]: chair["name"] for chair in chairs}
+        for person in self.desk.get("/v1/staff", page_size=200)["staff"]:
+            self.names[person["id"]] = f"Dr. {person['last_name']}" if person["is_provider"] else person["last_name"]
 
     def tell(self) -> None:
         """Plays every step."""
@@ -202,10 +206,10 @@ class Story:
         if slot["provider_id"]:
             body["provider_id"] = slot["provider_id"]
         visit: dict[str, Any] = person.post("/v1/appointments", body)["appointment"]
-        doctor = f"doctor {slot['provider_id'][:8]} at the right minutes" if slot["provider_id"] else "no doctor needed"
+        doctor = f"with {self.names[slot['provider_id']]}" if slot["provider_id"] else "no doctor needed"
         self.say(
             person.who,
-            f"{type_code} booked for {slot['local_start']}, {slot['duration_minutes']} min, chair {slot['chair_id'][:8]}, {doctor}",
+            f"{type_code} booked for {slot['local_start']}, {slot['duration_minutes']} min, {self.names.get(slot['chair_id'], 'a chair')}, {doctor}",
         )
         return visit
 
