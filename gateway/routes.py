@@ -43,6 +43,7 @@ directory.expose("POST /v1/patients/{patient_id}/relationships", "AddRelationshi
 directory.expose("POST /v1/patients/{patient_id}/shares", "SetShares")
 directory.expose("GET /v1/patients/{patient_id}/links", "ListLinks")
 directory.expose("PATCH /v1/parties/{party_id}", "UpdateResponsibleParty")
+directory.expose("PATCH /v1/relationships/{relationship_id}", "UpdateRelationship")
 directory.expose("POST /v1/relationships/{relationship_id}/end", "EndRelationship")
 directory.expose("GET /v1/contacts", "GetContact")
 directory.expose("POST /v1/partners", "CreatePartner", status=201)

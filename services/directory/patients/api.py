@@ -158,14 +158,22 @@ class Patients:
         rows = await queries.relationships(call.db, patient.id)
         return pb.SetSharesResponse(relationships=[to_proto(pb.Relationship, row) for row in rows])
 
+    async def UpdateRelationship(
+        self, request: pb.UpdateRelationshipRequest, call: Call
+    ) -> pb.UpdateRelationshipResponse:
+        before, patient = await queries.relationship_for_update(call.db, request.relationship_id)
+        check_version(before, request.version)
+        tie = domain.changed_tie(_tie(request.relationship), before.share_bp)
+        today = domain.local_date(call.now, patient.time_zone)
+        domain.check_tie(tie, patient_adult=domain.is_adult(patient.birth_date, today))
+        if tie.primary_contact and not before.primary_contact:
+            await call.db.run(queries.NOT_PRIMARY, of_patient=patient.id, now=call.now)
+        row = await call.db.one(queries.SAVE_RELATIONSHIP, **vars(tie), relationship_id=before.id, now=call.now)
+        return pb.UpdateRelationshipResponse(relationship=to_proto(pb.Relationship, row))
+
     async def EndRelationship(self, request: pb.EndRelationshipRequest, call: Call) -> pb.EndRelationshipResponse:
-        missing = NotFound("RELATIONSHIP_NOT_FOUND", "there is no such relationship")
-        tie = await call.db.one(queries.RELATIONSHIP, id=request.relationship_id, missing=missing)
-        await queries.patient_for_update(call.db, tie.patient_id)
-        tie = await call.db.one(queries.RELATIONSHIP, id=request.relationship_id, missing=missing)
+        tie, _ = await queries.relationship_for_update(call.db, request.relationship_id)
         check_version(tie, request.version)
-        if tie.end_time is not None:
-            raise Conflict("ALREADY_ENDED", "this relationship has ended")
         row = await call.db.one(queries.END_RELATIONSHIP, relationship_id=tie.id, now=call.now)
         return pb.EndRelationshipResponse(relationship=to_proto(pb.Relationship, row))
 

@@ -126,6 +126,18 @@ def added_share(tie: Tie, others: Sequence[int], *, others_pay: bool) -> Tie:
     return tie
 
 
+def changed_tie(tie: Tie, share_bp: int) -> Tie:
+    """The relationship after a change that keeps its share.
+
+    Raises SHARE_STAYS when another share is asked for, STILL_PAYS when a party with a share should no longer pay.
+    """
+    if tie.share_bp not in (0, share_bp):
+        raise Invalid("SHARE_STAYS", "set the family's shares together", field="relationship.share_bp")
+    if share_bp and not tie.financial:
+        raise Conflict("STILL_PAYS", "this party pays a share: set the family's shares first")
+    return replace(tie, share_bp=share_bp)
+
+
 # --- search -------------------------------------------------------------------------------------------------------
 
 _LETTERS = re.compile(r"[^\W_]+")

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.directory.models import ID, Group, Location, Patient, Relationship, ResponsibleParty
 from shared.db import Db, statement
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.paging import paged
 
 _PATIENT = select(Patient.__table__, Location.time_zone).join(Location, Location.id == Patient.home_location_id)
@@ -158,6 +158,12 @@ ADD_RELATIONSHIP = statement(
     )
     .returning(Relationship.__table__)
 )
+SAVE_RELATIONSHIP = statement(
+    update(Relationship)
+    .where(Relationship.id == bindparam("relationship_id"))
+    .values(**{name: bindparam(name) for name in _TIE}, version=Relationship.version + 1, updated_at=bindparam("now"))
+    .returning(Relationship.__table__)
+)
 RELATIONSHIP = statement(select(Relationship.__table__).where(Relationship.id == bindparam("id")))
 RELATIONSHIPS = statement(
     select(Relationship.__table__)
@@ -252,6 +258,17 @@ async def party_for_update(db: Db, id: str) -> Any:
 async def relationships(db: Db, patient_id: str, *, include_ended: bool = False) -> list[Any]:
     """The relationships of a patient, primary contact first."""
     return await db.all(RELATIONSHIPS, patient_id=patient_id, include_ended=include_ended)
+
+
+async def relationship_for_update(db: Db, id: str) -> tuple[Any, Any]:
+    """The relationship and its patient, who is locked until commit; or NotFound, or ALREADY_ENDED."""
+    missing = NotFound("RELATIONSHIP_NOT_FOUND", "there is no such relationship")
+    found = await db.one(RELATIONSHIP, id=id, missing=missing)
+    locked = await patient_for_update(db, found.patient_id)
+    tie = await db.one(RELATIONSHIP, id=id, missing=missing)
+    if tie.end_time is not None:
+        raise Conflict("ALREADY_ENDED", "this relationship has ended")
+    return tie, locked
 
 
 async def parties(db: Db, ids: Sequence[str]) -> dict[str, Any]:

@@ -167,6 +167,23 @@ def test_another_group_sees_nothing(group: Group, platform: Any):
         assert http.get("/v1/patients").json()["patients"] == []
 
 
+@pytest.mark.R(33)
+def test_a_court_order_changes_what_a_parent_may(group: Group, http: Http):
+    family = group.patient(parties=2)
+    listed = http.get(f"/v1/patients/{family.patient_id}/parties").json()["parties"]
+    tie = next(item["relationship"] for item in listed if not item["relationship"]["primary_contact"])
+    path, change = f"/v1/relationships/{tie['id']}", {"kind": "court_order", "court_order": "No. 26-1182"}
+    asked = change | {"financial": True, "clinical_access": False, "primary_contact": True}
+    for body, reason in ((change, "STILL_PAYS"), (asked | {"share_bp": 1}, "SHARE_STAYS")):
+        refused = http.patch(path, json={"relationship": body}, headers={"If-Match": "1"})
+        assert refused.json()["reason"] == reason
+    changed = http.patch(path, json={"relationship": asked}, headers={"If-Match": "1"}).json()["relationship"]
+    assert (changed["share_bp"], changed["may_consent"], changed["version"]) == (5000, False, 2)
+    after = http.get(f"/v1/patients/{family.patient_id}/parties").json()["parties"]
+    assert [item["relationship"]["primary_contact"] for item in after] == [True, False]
+    assert after[0]["relationship"]["id"] == tie["id"]
+
+
 def test_siblings_share_a_party_and_an_ended_relationship_stays_on_record(group: Group, http: Http):
     first, second = group.patient(), group.patient(parties=0)
     body = {"party_id": first.party_id, "relationship": {"kind": "step_parent"}}
