@@ -29,7 +29,7 @@ from shared.errors import Invalid
 from shared.rpc import proto_services
 
 KEY = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-ETAG = re.compile(r'"?(\d{1,18})"?')
+ETAG = re.compile(r'"?([1-9]\d{0,17})"?', re.ASCII)
 PARAMETERS = ("GET", "DELETE")  # verbs whose other fields are parameters, not a body
 
 

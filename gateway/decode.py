@@ -31,6 +31,7 @@ INTEGERS = {
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
+EXACT = 2**53  # up to here every whole number has a float of its own
 FLOATS = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
 RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 AWARE_EPOCH = EPOCH.replace(tzinfo=UTC)
@@ -262,6 +263,8 @@ def _enum_reader(enum: EnumDescriptor) -> Reader:
 
 def _integer_reader(least: int, most: int) -> Reader:
     def read(value: Any, path: str) -> int:
+        if type(value) is float and value.is_integer() and abs(value) <= EXACT:
+            value = int(value)  # JSON has one kind of number: 30.0 is 30
         if type(value) is not int:
             raise wrong_type(path, "an integer")
         if not least <= value <= most:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -109,17 +112,35 @@ class Live:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begins to follow the bus."""
+        """Begins to follow the bus, and will end all streams when the process is told to stop.
+
+        A server waits for its open connections before it shuts down; these would never close by themselves.
+        """
         self._task = asyncio.create_task(follow(self._node, self.deliver))
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            handle = signal.getsignal(number)
+            if callable(handle):
+                signal.signal(number, partial(self._signalled, loop, handle))
+
+    def _signalled(self, loop: asyncio.AbstractEventLoop, handle: Any, number: int, frame: Any) -> None:
+        loop.call_soon_threadsafe(self.end)
+        handle(number, frame)
+
+    def end(self) -> None:
+        """Ends every client's stream."""
+        for queue in self._clients:
+            _end(queue)
 
     async def stop(self) -> None:
-        """Ends every client's stream."""
+        """Follows the bus no more."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        for queue in self._clients:
-            _end(queue)
+        self.end()
 
     def deliver(self, record: Record) -> None:
         """One event of the bus: kept for a while, and put before every client; each takes what it may hear."""

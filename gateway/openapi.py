@@ -89,7 +89,7 @@ IF_MATCH: Schema = {
     "in": "header",
     "required": True,
     "description": 'The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead.',
-    "schema": {"type": "string", "pattern": '^(W/)?"?[0-9]{1,18}"?$'},
+    "schema": {"type": "string", "pattern": '^(W/)?"?[1-9][0-9]{0,17}"?$'},
 }
 
 

@@ -88,6 +88,12 @@ class LinkToken(Body):
     token: str = Field(min_length=1, max_length=100)
 
 
+class TokenError(BaseModel):
+    """A refusal in the words of RFC 6749."""
+
+    error: str = Field(examples=["invalid_client"])
+
+
 class AccessToken(BaseModel):
     access_token: str
     token_type: str = "Bearer"  # noqa: S105 - the kind of token
@@ -204,6 +210,7 @@ async def _as_person(request: Request, rpc: str, message: Any) -> Any:
 @router.post(
     "/oauth/token",
     response_model=AccessToken,
+    responses={400: {"model": TokenError}, 401: {"model": TokenError}},
     tags=["session"],
     operation_id="issue_token",
     openapi_extra={"security": []},

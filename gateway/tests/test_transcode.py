@@ -139,7 +139,8 @@ def test_an_unspecified_enum_is_null_and_an_unknown_number_says_so() -> None:
         ({"codes": ["x", 1]}, "WRONG_TYPE", "codes[1]"),
         ({"states": ["gone"]}, "UNKNOWN_VALUE", "states[0]"),
         ({"small": True}, "WRONG_TYPE", "small"),
-        ({"small": 1.0}, "WRONG_TYPE", "small"),
+        ({"small": 1.5}, "WRONG_TYPE", "small"),
+        ({"large": 1e16}, "WRONG_TYPE", "large"),
         ({"small": "1"}, "WRONG_TYPE", "small"),
         ({"small": 2**31}, "OUT_OF_RANGE", "small"),
         ({"unsigned": -1}, "OUT_OF_RANGE", "unsigned"),
@@ -168,6 +169,12 @@ def test_a_body_that_is_not_meant_is_refused_with_path_and_reason(body: Any, rea
     with pytest.raises(Invalid) as refusal:
         decode(Visit(), body)
     assert (refusal.value.reason, refusal.value.field) == (reason, field)
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    visit = Visit()
+    decode(visit, orjson.loads('{"small": 30.0, "large": 1e3}'))
+    assert (visit.small, visit.large) == (30, 1000)
 
 
 def test_nesting_is_bounded() -> None:
