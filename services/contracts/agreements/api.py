@@ -129,6 +129,14 @@ class Agreements:
         number = (await queries.versions(call.db, contract.id))[-1].number + 1
         today = await local_date(call.db, contract.location_id, call.now)
         insurance = min(contract.insurance_paid_cents, max(0, figures.earned.cents - contract.given_up_cents))
+        portions = [party.paid_cents + due for party, due in zip(parties, figures.dues, strict=True)]
+        terms = {
+            "total_fee_cents": figures.earned.cents,
+            "insurance_portion_cents": insurance,
+            "patient_portion_cents": sum(portions),
+            "instalment_count": 0,
+        }
+        await steps.add_version(call, contract, number, "applied", signers=[], reason=proposed.reason, **terms)
         contract = await steps.replace_obligations(
             call,
             contract,
@@ -137,7 +145,7 @@ class Agreements:
             number=number,
             total_fee_cents=figures.earned.cents,
             insurance_portion_cents=insurance,
-            portions=[party.paid_cents + due for party, due in zip(parties, figures.dues, strict=True)],
+            portions=portions,
             due=[(p.party_id, 1, today, due) for p, due in zip(parties, figures.dues, strict=True) if due > 0],
             reason=proposed.reason,
         )

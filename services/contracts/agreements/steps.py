@@ -80,7 +80,7 @@ async def draw_up(
             for position, plan in enumerate(plans)
         ],
     )
-    await _add_version(call, contract, 1, "applied", signers=[plan["party_id"] for plan in plans], reason="")
+    await add_version(call, contract, 1, "applied", signers=[plan["party_id"] for plan in plans], reason="")
     signers = sorted((plan["party_id"] for plan in plans), key=lambda signer: signer != party_id)
     call.publish(
         ContractProposed(**_terms(contract), party_id=signers[0], party_ids=signers, presentation_id=presentation_id),
@@ -90,12 +90,12 @@ async def draw_up(
 
 
 async def sign(call: Call, contract: Row, party_id: str, document_id: str) -> None:
-    """A party signed: the contract as drawn up, or the amendment that waits for it."""
+    """A party signed: the contract as drawn up, or the amendment that waits for it. Other signers change nothing."""
     parties = await queries.parties(call.db, contract.id)
     versions = await queries.versions(call.db, contract.id)
-    party = queries.party_of(parties, party_id)
+    party = next((party for party in parties if party.party_id == party_id), None)
     latest = versions[-1]
-    if party.signed_version >= latest.number:
+    if party is None or party.signed_version >= latest.number:
         return
     await queries.save_party(
         call.db,
@@ -199,7 +199,7 @@ async def amend(
     change = _amendment(contract, parties, total_fee_cents, insurance_cents)
     number = (await queries.versions(call.db, contract.id))[-1].number + 1
     signers = [parties[i].party_id for i in change.rising]
-    version = await _add_version(
+    version = await add_version(
         call,
         contract,
         number,
@@ -237,7 +237,7 @@ def _amendment(
         insurance_paid_cents=contract.insurance_paid_cents,
         basis_points=[party.basis_points for party in parties],
         obligations=[queries.balance(party) + party.paid_cents for party in parties],
-        paid=[party.paid_cents for party in parties],
+        paid=[party.paid_cents + party.pending_cents for party in parties],
         agreed=agreed,
     )
 
@@ -344,7 +344,8 @@ async def end(call: Call, contract: Row, state: str, ended_on: dt.date, **change
     return await earn(call, contract)
 
 
-async def _add_version(call: Call, contract: Row, number: int, state: str, **terms: object) -> Row:
+async def add_version(call: Call, contract: Row, number: int, state: str, **terms: object) -> Row:
+    """Keeps a version: the contract's terms, changed by `terms`."""
     values = {
         name: getattr(contract, name)
         for name in ("total_fee_cents", "insurance_portion_cents", "patient_portion_cents", "instalment_count")

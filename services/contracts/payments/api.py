@@ -78,7 +78,7 @@ class Payments:
         contract, payment = await _received(call, request)
         amount = cents(request.amount, "amount")
         domain.check_refundable(payment.state, amount, payment.amount_cents, payment.refunded_cents)
-        domain.check_second_person(amount, payment.recorded_by, call.actor.user_id)
+        domain.check_second_person(payment.refunded_cents + amount, payment.recorded_by, call.actor.user_id)
         payment = await steps.refund(call, contract, payment, amount, request.reason)
         return RefundPaymentResponse(payment=await whole(call, payment))
 

@@ -21,8 +21,12 @@ def kind_of(amount_cents: int, *, paid_cents: int, down_payment_cents: int, port
     return "down_payment" if paid_cents < down_payment_cents else "instalment"
 
 
-def check_second_person(amount_cents: int, recorded_by: str, actor_id: str) -> None:
-    """Raises when somebody takes back a larger payment that he recorded himself. Source: security.md, threat 18."""
+def check_second_person(amount_cents: int, recorded_by: str | None, actor_id: str) -> None:
+    """Raises when somebody takes back a larger payment, in one step or several, that the same person recorded.
+
+    `amount_cents` includes what was returned before; `recorded_by` is None for a private link. Source: the usual
+    embezzlement by refund.
+    """
     if amount_cents > SECOND_PERSON_OVER_CENTS and recorded_by == actor_id:
         raise Denied("SECOND_PERSON_REQUIRED", "another person must do this", limit_cents=SECOND_PERSON_OVER_CENTS)
 

@@ -125,6 +125,24 @@ def test_a_refund_is_sent_once_wherever_the_worker_dies(books):
         assert cash(books, contract) == before + 60_00
 
 
+def test_a_refund_that_the_processor_refuses_is_owed_no_longer(books):
+    class Refusing:
+        async def refund(self, reference: str, amount_cents: int, idempotency_key: str) -> str:
+            raise processor.Declined("account_closed")
+
+    contract = books.draw_up()
+    payment = pay(books, contract, "tok_visa")
+    books.job(jobs.charge_payment, payment.id)
+    version = books.do(books.desk, "GetPayment", payment_id=payment.id).payment.version
+    fields = {"payment_id": payment.id, "version": version, "amount": Money(amount_cents=100_00), "reason": "test"}
+    (refund,) = books.do(books.manager, "RefundPayment", **fields).payment.refunds
+    processor.use(Refusing())
+    books.run(jobs.send_refund(refund.id, books.work()))
+    after = books.do(books.desk, "GetPayment", payment_id=payment.id).payment
+    assert (after.state, after.refunded.amount_cents, after.refunds[0].state) == (2, 0, 3)
+    assert (cash(books, contract), books.contract(contract.id).paid.amount_cents) == (100_00, 100_00)
+
+
 @pytest.mark.T("T30")
 def test_two_workers_with_the_same_job_charge_once(books):
     contract = books.draw_up()

@@ -285,7 +285,8 @@ class LedgerMachine(RuleBasedStateMachine):
         elif portion < 0 or insurance < self.insurer_paid:
             allowed, reason = False, "INSURANCE_TOO_LARGE"
         else:
-            allowed, reason = all(n >= p for n, p in zip(portions, self.paid, strict=True)), "BELOW_PAID"
+            allowed = all(portions[i] >= self.paid[i] + self.pending[i] for i in (0, 1))
+            reason = "BELOW_PAID"
         answer = self.ask(
             "finance",
             "AmendContract",
