@@ -275,7 +275,9 @@ class Supply(SupplyServiceServicer):
             lab_id=own_lab(call),
             states=states or list(domain.AT_LAB),
         )
-        call.audit(patient_ids=[row.patient_id for row in rows])  # a lab's reply names no patient, and yet it shows some
+        call.audit(
+            patient_ids=[row.patient_id for row in rows]
+        )  # a lab's reply names no patient, and yet it shows some
         return pb.ListLabJobsResponse(lab_jobs=await job_messages(call, rows), next_page_token=next_page_token)
 
     async def GetLabJob(self, request: pb.GetLabJobRequest, call: Call) -> pb.GetLabJobResponse:
