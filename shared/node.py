@@ -16,13 +16,15 @@ from shared.audit import Sealer
 from shared.call import open_call
 from shared.config import Config
 from shared.db import Db, Pool
-from shared.events import Bus, Consumer, Relay, open_bus
+from shared.events import Bus, Consumer, Relay, open_bus, outbox_age_s, parked
 from shared.identity import Actor, Signer, system
 from shared.rpc import Bound, Client, LocalChannel, Methods, NetworkChannel
 from shared.service import NAMES, Service, load
 from shared.work import Worker
 
 log = logging.getLogger("archwire.node")
+
+OBSERVE_EVERY_S = 15.0
 
 
 class Node:
@@ -33,9 +35,11 @@ class Node:
         self.dsn = dsn
         self.signer = signer or Signer.from_file(config.data / "secrets" / "internal.pem")
         self.pools: dict[str, Pool] = {}
-        self.methods: dict[str, Methods] = {}
+        self.methods: dict[str, Methods] = {}  # of every hosted service
+        self.answering: dict[str, Methods] = {}  # of those whose RPCs are answered here
         self.workers: dict[str, Worker] = {}
         self.relays: dict[str, Relay] = {}
+        self.consumers: dict[str, Consumer] = {}
         self._buses: list[Bus] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._network: NetworkChannel | None = None
@@ -51,8 +55,8 @@ class Node:
         self._clients.clear()
         if work:
             await self._start_work()
-        if not answer:
-            self.methods.clear()
+        if answer:
+            self.answering.update((name, self.methods[name]) for name in names)
 
     async def _host(self, service: Service) -> None:
         pool = self.pools[service.name] = await Pool.open(self.dsn(service.name))
@@ -69,8 +73,25 @@ class Node:
             worker.start()
             relay = self.relays[name] = Relay(name, pool, bus)
             consumer = Consumer(methods.service, pool, bus, self.handle, after_commit=partial(self.wake, name))
+            self.consumers[name] = consumer
             for part in (relay.run(), consumer.run(), Sealer(name, pool, self.config.data).run()):
                 self._tasks.append(asyncio.create_task(part))
+        self._tasks.append(asyncio.create_task(self._observe()))
+
+    async def _observe(self) -> None:
+        """Keeps the gauges of the event path up to date: seconds that the oldest event waits, events not yet handled."""
+        while True:
+            for name, pool in self.pools.items():
+                try:
+                    telemetry.GAUGES[f'archwire_outbox_age_seconds{{service="{name}"}}'] = round(
+                        await outbox_age_s(name, pool), 3
+                    )
+                    if consumer := self.consumers.get(name):
+                        telemetry.GAUGES[f'archwire_consumer_lag{{service="{name}"}}'] = await consumer.lag()
+                    telemetry.GAUGES[f'archwire_dead_letters{{service="{name}"}}'] = await parked(name, pool)
+                except Exception:
+                    log.warning("the gauges of a service wait for its database", extra={"service": name})
+            await asyncio.sleep(OBSERVE_EVERY_S)
 
     def open_call(self, service: str, actor: Actor) -> Any:
         """A Call of a hosted service outside any request (jobs, tools, tests)."""
@@ -120,7 +141,7 @@ class Node:
         """The client of a service: in process when it is hosted here, over the network otherwise."""
         client = self._clients.get(service)
         if client is None:
-            channel: Any = LocalChannel(self.methods) if service in self.methods else self._over_network()
+            channel: Any = LocalChannel(self.answering) if service in self.answering else self._over_network()
             client = self._clients[service] = Client(service, channel)
         return client
 

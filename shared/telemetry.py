@@ -115,6 +115,7 @@ class Durations:
     BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
     def __init__(self) -> None:
+        self.histogram: Any = None  # OpenTelemetry's, when metrics are exported
         self.counts: dict[tuple[str, str], list[int]] = {}
         self.sums: dict[tuple[str, str], float] = {}
 
@@ -131,6 +132,8 @@ class Durations:
             index += 1
         counts[index] += 1
         self.sums[key] += seconds
+        if self.histogram is not None:
+            self.histogram.record(seconds, {"method": name, "outcome": outcome})
 
 
 CALLS = Durations()
@@ -192,17 +195,20 @@ class JsonLines(logging.Formatter):
 
 
 def setup(service: str, *, level: str = "INFO", stream: Any = None) -> None:
-    """Starts JSON logs and, when OTEL_EXPORTER_OTLP_ENDPOINT is set, exports traces; called once by the program."""
+    """Starts JSON logs and, when OTEL_EXPORTER_OTLP_ENDPOINT is set, the export of traces and metrics. Called once."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("kafka", "asyncio", "httpx", "alembic", "sqlalchemy.engine"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
         export_to(BatchSpanProcessor(OTLPSpanExporter()), service)
+        measure_to(PeriodicExportingMetricReader(OTLPMetricExporter(), export_interval_millis=15_000), service)
 
 
 def export_to(processor: Any, service: str) -> None:
@@ -215,3 +221,19 @@ def export_to(processor: Any, service: str) -> None:
     provider = TracerProvider(sampler=ALWAYS_ON, resource=Resource.create({"service.name": f"archwire-{service}"}))
     provider.add_span_processor(processor)
     _tracer = provider.get_tracer("archwire")
+
+
+def measure_to(reader: Any, service: str) -> None:
+    """Gives the durations of calls and the gauges (outbox age, consumer lag) to an OpenTelemetry metric reader."""
+    from opentelemetry.metrics import Observation
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.resources import Resource
+
+    meter = MeterProvider([reader], Resource.create({"service.name": f"archwire-{service}"})).get_meter("archwire")
+    CALLS.histogram = meter.create_histogram(
+        "archwire.call.duration", unit="s", explicit_bucket_boundaries_advisory=Durations.BUCKETS_S
+    )
+    meter.create_observable_gauge(
+        "archwire.queue",
+        callbacks=[lambda _options: [Observation(value, {"name": name}) for name, value in GAUGES.items()]],
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import asyncpg
+from rich.progress import track
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -48,7 +50,7 @@ async def seed(config: Config, owner_dsn: str, *, patients: int = demo.PATIENTS)
         world = demo.build(types, dt.datetime.now(dt.UTC).replace(microsecond=0), patients=patients)
         count = 0
         async with connection.transaction():
-            for name in NAMES:
+            for name in track(NAMES, "Filling the demo group", disable=not sys.stdout.isatty(), transient=True):
                 for model, rows in import_module(f"services.{name}.seed").rows(world):
                     await _copy(connection, world.group_id, model, rows)
                     count += len(rows)
