@@ -33,9 +33,9 @@ from shared import config as settings
 from shared import postgres
 from shared.config import service_dsn
 from shared.db import Pool
+from shared.errors import ServiceError
 from shared.events import open_bus
 from shared.events.bus import Record
-from shared.errors import ServiceError
 from shared.identity import system
 from shared.node import Node
 from shared.service import topic as service_topic
