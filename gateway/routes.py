@@ -190,6 +190,9 @@ contracts.expose("POST /v1/payments/{payment_id}/refund", "RefundPayment", statu
 contracts.expose("POST /v1/payments/{payment_id}/reverse", "ReversePayment", status=201)
 contracts.expose("POST /v1/shared/down-payment", "PaySharedDownPayment", status=201)
 contracts.expose("GET /v1/shared/payments/{payment_id}", "GetSharedPayment")
+contracts.expose("POST /v1/contracts/{contract_id}/autopay", "StartAutopay", status=201)
+contracts.expose("POST /v1/autopay/{autopay_id}/stop", "StopAutopay")
+contracts.expose("POST /v1/shared/autopay", "StartSharedAutopay", status=201)
 contracts.expose("GET /v1/patients/{patient_id}/ledger", "GetLedger")
 contracts.expose("GET /v1/patients/{patient_id}/balance", "GetBalance")
 

@@ -239,6 +239,9 @@ def test_a_list_of_fifty_is_encoded_several_times_faster_than_by_the_library() -
     for n in range(50):
         response.visits.add(id=f"{n}", patient_id="p" * 36, state=1, fee={"amount_cents": n}, codes=["a"], large=n)
     encode = encoder(response.DESCRIPTOR)
+
+    def whole() -> bytes:
+        return orjson.dumps(MessageToDict(response, always_print_fields_with_no_presence=True))
+
     ours = min(timeit.repeat(lambda: orjson.dumps(encode(response), option=OPTIONS), number=20, repeat=5))
-    theirs = min(timeit.repeat(lambda: orjson.dumps(MessageToDict(response)), number=20, repeat=5))
-    assert ours < theirs
+    assert ours * 2 < min(timeit.repeat(whole, number=20, repeat=5))
