@@ -26,6 +26,7 @@ SERVICE = Service(
     jobs={
         "charge_payment": jobs.charge_payment,
         "send_refund": jobs.send_refund,
+        "draft_instalments": jobs.draft_instalments,
         "earn_revenue": handlers.earn_revenue,
     },
 )

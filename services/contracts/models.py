@@ -273,6 +273,7 @@ class Payment(Located, Versioned, TenantTable, Base):
     __tablename__ = "payment"
     __table_args__ = (
         ref("contract_id", "contracts.contract"),
+        ref("autopay_id", "contracts.autopay"),
         Index("ix_payment_contract", "tenant_id", "contract_id", "id"),
         Index("ix_payment_patient", "tenant_id", "patient_id", "id"),
         CheckConstraint("amount_cents > 0 AND refunded_cents BETWEEN 0 AND amount_cents", name="amounts"),
@@ -295,6 +296,34 @@ class Payment(Located, Versioned, TenantTable, Base):
     failure_reason: Mapped[str] = mapped_column(server_default=text("''"))
     received_on: Mapped[dt.date]
     recorded_by: Mapped[str | None]
+    autopay_id: Mapped[str | None] = uuid()
+
+
+class Autopay(Located, Versioned, TenantTable, Base):
+    """A party's consent to draw its instalments from a card. `next_draft_on` makes each draft happen once."""
+
+    __tablename__ = "autopay"
+    __table_args__ = (
+        ref("contract_id", "contracts.contract"),
+        Index(
+            "uq_autopay_party",
+            "tenant_id",
+            "contract_id",
+            "party_id",
+            unique=True,
+            postgresql_where=text("state <> 'stopped'"),
+        ),
+        among("state", "active", "paused", "stopped"),
+    )
+
+    contract_id: Mapped[str] = uuid()
+    party_id: Mapped[str] = uuid()
+    token: Mapped[str]
+    state: Mapped[str]
+    next_draft_on: Mapped[dt.date | None]
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    consent_text: Mapped[str]
+    consented_by: Mapped[str]
 
 
 class PaymentAttempt(Located, TenantTable, Base):

@@ -22,6 +22,7 @@ from archwire.contracts.v1.contracts_pb2 import (
 
 from services.contracts.agreements import domain, queries, settlement, steps
 from services.contracts.agreements.messages import contract_message, settlement_message
+from services.contracts.payments import queries as payments
 from services.contracts.queries import local_date
 from services.contracts.quotes import queries as quotes
 from services.contracts.quotes.api import cents
@@ -186,6 +187,7 @@ async def whole(call: Call, contract: Row, *, only: str = "") -> Contract:
         today,
         versions=await queries.versions(call.db, contract.id),
         settlement=await queries.settlement_of(call.db, contract.id),
+        autopay=await payments.autopay_of(call.db, contract.id),
         only=only,
     )
 

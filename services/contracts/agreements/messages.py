@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from archwire.contracts.v1.contracts_pb2 import (
+    Autopay,
     Contract,
     ContractParty,
     ContractVersion,
@@ -32,6 +33,7 @@ def contract_message(
     *,
     versions: Sequence[Row] = (),
     settlement: Row | None = None,
+    autopay: Sequence[Row] = (),
     only: str = "",
 ) -> Contract:
     """A contract; with `only`, the money, schedule and disclosure of that party alone, and no inner papers."""
@@ -54,6 +56,7 @@ def contract_message(
         parties=[_party(party) for party in seen],
         instalments=[line for party in seen for line in _instalments(party, schedules[party.party_id], today)],
         versions=[] if only else [to_proto(ContractVersion, version) for version in versions],
+        autopay=[to_proto(Autopay, row) for row in autopay if only in ("", row.party_id)],
         claim_side=claim_message(contract),
         disclosure=disclosure_message(disclose(amounts, contract.finance_charge_cents)) if due else None,
         **extra,

@@ -16,6 +16,7 @@ from archwire.contracts.v1.events_pb2 import (
 from services.contracts.agreements import domain, queries
 from services.contracts.ledger import domain as postings
 from services.contracts.ledger import queries as ledger
+from services.contracts.payments import autopay
 from services.contracts.queries import local_date
 from services.contracts.quotes import domain as quoting
 from services.contracts.quotes import queries as quotes
@@ -152,6 +153,7 @@ async def _activate(call: Call, contract: Row, parties: Sequence[Row]) -> Row:
         activated_on=today,
         production_cents=contract.treatment_fee_cents,
     )
+    await autopay.plan_all(call, contract)
     call.publish(
         ContractActivated(
             **_terms(contract), activated_on=today.isoformat(), phase=contract.phase, version=contract.version_number
@@ -303,7 +305,7 @@ async def replace_obligations(
     await ledger.post(
         call, contract, kind, postings.obligations_changed(insurance_change, party_changes), reason=reason
     )
-    return await queries.save_contract(
+    contract = await queries.save_contract(
         call.db,
         contract,
         call.now,
@@ -315,6 +317,8 @@ async def replace_obligations(
         version_number=number,
         **changes,
     )
+    await autopay.plan_all(call, contract)
+    return contract
 
 
 async def complete_when_due(call: Call, contract: Row) -> Row:
@@ -328,7 +332,8 @@ async def complete_when_due(call: Call, contract: Row) -> Row:
 
 
 async def end(call: Call, contract: Row, state: str, ended_on: dt.date, **changes: object) -> Row:
-    """Ends a contract: nothing more will be earned than is by now."""
+    """Ends a contract: nothing more will be earned than is by now, and nothing is drawn from cards."""
+    await autopay.stop_all(call, contract)
     contract = await queries.save_contract(call.db, contract, call.now, state=state, ended_on=ended_on, **changes)
     call.publish(
         ContractEnded(

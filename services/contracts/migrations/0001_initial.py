@@ -332,6 +332,44 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'canceled'"),
     )
     op.create_table(
+        "autopay",
+        sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("party_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("next_draft_on", sa.Date(), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("consent_text", sa.Text(), nullable=False),
+        sa.Column("consented_by", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(as_uuid=False),
+            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'paused', 'stopped')", name=op.f("ck_autopay_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contract_id"],
+            ["contracts.contract.tenant_id", "contracts.contract.id"],
+            name="fk_contract_id_contract",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_autopay")),
+        schema="contracts",
+    )
+    op.create_index(
+        "uq_autopay_party",
+        "autopay",
+        ["tenant_id", "contract_id", "party_id"],
+        unique=True,
+        schema="contracts",
+        postgresql_where=sa.text("state <> 'stopped'"),
+    )
+    op.create_table(
         "contract_party",
         sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("party_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -436,57 +474,6 @@ def upgrade() -> None:
         schema="contracts",
     )
     op.create_table(
-        "payment",
-        sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("party_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
-        sa.Column("refunded_cents", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("token", sa.Text(), nullable=True),
-        sa.Column("reference", sa.Text(), nullable=False),
-        sa.Column("processor_ref", sa.Text(), nullable=True),
-        sa.Column("failure_reason", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("received_on", sa.Date(), nullable=False),
-        sa.Column("recorded_by", sa.Text(), nullable=True),
-        sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('down_payment', 'instalment', 'paid_in_full', 'other')", name=op.f("ck_payment_kind")
-        ),
-        sa.CheckConstraint("method IN ('cash', 'check', 'card')", name=op.f("ck_payment_method")),
-        sa.CheckConstraint(
-            "state IN ('pending', 'succeeded', 'failed', 'refunded', 'reversed')", name=op.f("ck_payment_state")
-        ),
-        sa.CheckConstraint(
-            "amount_cents > 0 AND refunded_cents BETWEEN 0 AND amount_cents", name=op.f("ck_payment_amounts")
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "contract_id"],
-            ["contracts.contract.tenant_id", "contracts.contract.id"],
-            name="fk_contract_id_contract",
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_payment")),
-        schema="contracts",
-    )
-    op.create_index(
-        "ix_payment_contract", "payment", ["tenant_id", "contract_id", "id"], unique=False, schema="contracts"
-    )
-    op.create_index(
-        "ix_payment_patient", "payment", ["tenant_id", "patient_id", "id"], unique=False, schema="contracts"
-    )
-    op.create_table(
         "settlement",
         sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -533,6 +520,63 @@ def upgrade() -> None:
         unique=True,
         schema="contracts",
         postgresql_where=sa.text("state <> 'rejected'"),
+    )
+    op.create_table(
+        "payment",
+        sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("party_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("refunded_cents", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("processor_ref", sa.Text(), nullable=True),
+        sa.Column("failure_reason", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=True),
+        sa.Column("autopay_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(as_uuid=False),
+            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('down_payment', 'instalment', 'paid_in_full', 'other')", name=op.f("ck_payment_kind")
+        ),
+        sa.CheckConstraint("method IN ('cash', 'check', 'card')", name=op.f("ck_payment_method")),
+        sa.CheckConstraint(
+            "state IN ('pending', 'succeeded', 'failed', 'refunded', 'reversed')", name=op.f("ck_payment_state")
+        ),
+        sa.CheckConstraint(
+            "amount_cents > 0 AND refunded_cents BETWEEN 0 AND amount_cents", name=op.f("ck_payment_amounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "autopay_id"],
+            ["contracts.autopay.tenant_id", "contracts.autopay.id"],
+            name="fk_autopay_id_autopay",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contract_id"],
+            ["contracts.contract.tenant_id", "contracts.contract.id"],
+            name="fk_contract_id_contract",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_payment")),
+        schema="contracts",
+    )
+    op.create_index(
+        "ix_payment_contract", "payment", ["tenant_id", "contract_id", "id"], unique=False, schema="contracts"
+    )
+    op.create_index(
+        "ix_payment_patient", "payment", ["tenant_id", "patient_id", "id"], unique=False, schema="contracts"
     )
     op.create_table(
         "payment_attempt",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archwire.contracts.v1.contracts_pb2 import (
+    Autopay,
     GetPaymentResponse,
     GetSharedPaymentResponse,
     ListPaymentsResponse,
@@ -18,11 +19,14 @@ from archwire.contracts.v1.contracts_pb2 import (
     RefundPaymentResponse,
     ReversalReason,
     ReversePaymentResponse,
+    StartAutopayResponse,
+    StartSharedAutopayResponse,
+    StopAutopayResponse,
 )
 
 from services.contracts.agreements import queries as contracts
 from services.contracts.agreements.api import subject
-from services.contracts.payments import domain, queries, steps
+from services.contracts.payments import autopay, domain, queries, steps
 from services.contracts.quotes.api import cents
 from shared.call import Call
 from shared.db import Row, check_version
@@ -89,6 +93,28 @@ class Payments:
         domain.check_second_person(payment.amount_cents, payment.recorded_by, call.actor.user_id)
         payment = await steps.reverse(call, contract, payment, reason)
         return ReversePaymentResponse(payment=await whole(call, payment))
+
+    async def StartAutopay(self, request: Any, call: Call) -> StartAutopayResponse:
+        contract = await contracts.contract_for_update(call.db, request.contract_id)
+        party = contracts.party_of(await contracts.parties(call.db, contract.id), request.party_id)
+        started = await autopay.start(call, contract, party, request.token, request.consent_text)
+        return StartAutopayResponse(autopay=to_proto(Autopay, started))
+
+    async def StartSharedAutopay(self, request: Any, call: Call) -> StartSharedAutopayResponse:
+        case_id, party_id = subject(call)
+        found = await contracts.contract_of_party(call.db, case_id, party_id)
+        contract = await contracts.contract_for_update(call.db, found.id)
+        party = contracts.party_of(await contracts.parties(call.db, contract.id), party_id)
+        started = await autopay.start(call, contract, party, request.token, request.consent_text)
+        return StartSharedAutopayResponse(autopay=to_proto(Autopay, started))
+
+    async def StopAutopay(self, request: Any, call: Call) -> StopAutopayResponse:
+        found = await queries.autopay(call.db, request.autopay_id)
+        await contracts.contract_for_update(call.db, found.contract_id)
+        agreed = await queries.autopay_for_update(call.db, found.id)
+        check_version(agreed, request.version)
+        stopped = await queries.save_autopay(call.db, agreed, call.now, state="stopped", next_draft_on=None)
+        return StopAutopayResponse(autopay=to_proto(Autopay, stopped))
 
 
 async def _received(call: Call, request: Any) -> tuple[Row, Row]:

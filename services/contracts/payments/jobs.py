@@ -7,7 +7,8 @@ with the same key, finds what is written, and the card is charged once.
 from __future__ import annotations
 
 from services.contracts.agreements import queries as contracts
-from services.contracts.payments import queries, steps
+from services.contracts.payments import autopay, queries, steps
+from services.contracts.queries import local_date
 from shared.call import Call, Work
 from shared.db import Row
 from shared.processor import Declined, processor
@@ -57,6 +58,22 @@ async def send_refund(key: str, work: Work) -> None:
             await steps.refund_refused(call, contract, payment, refund, refusal)
         else:
             await steps.refund_sent(call, contract, payment, refund, reference)
+
+
+async def draft_instalments(key: str, work: Work) -> None:
+    """Draws what a party owes by today, and plans the next draft. A day is drawn once, however often this runs."""
+    async with work.begin() as call:
+        found = await queries.autopay(call.db, key)
+        contract = await contracts.contract_for_update(call.db, found.contract_id)
+        agreed = await queries.autopay_for_update(call.db, key)
+        today = await local_date(call.db, contract.location_id, call.now)
+        if agreed.state != "active" or agreed.next_draft_on is None or agreed.next_draft_on > today:
+            return
+        due, following = await autopay.due_by(call, contract, agreed, today)
+        await autopay.draft_on(call, agreed, following)
+        if due:
+            party = contracts.party_of(await contracts.parties(call.db, contract.id), agreed.party_id)
+            await steps.take(call, contract, party, due, "card", token=agreed.token, autopay_id=agreed.id)
 
 
 async def _locked(call: Call, payment_id: str) -> tuple[Row, Row]:

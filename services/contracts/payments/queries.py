@@ -8,23 +8,29 @@ from typing import Any
 from sqlalchemy import Text, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from services.contracts.models import Payment, PaymentAttempt, Refund
+from services.contracts.models import Autopay, Payment, PaymentAttempt, Refund
 from services.contracts.queries import Save, insert_of
 from shared.db import Db, Row, statement
 from shared.errors import NotFound
 from shared.paging import page, paged
 
+AUTOPAY_NOT_FOUND = NotFound("AUTOPAY_NOT_FOUND", "there is no such autopay")
 PAYMENT_NOT_FOUND = NotFound("PAYMENT_NOT_FOUND", "there is no such payment")
 
 ADD_PAYMENT = insert_of(
     Payment,
     "location_id", "contract_id", "patient_id", "party_id", "amount_cents", "method", "kind", "state", "token",
-    "reference", "received_on", "recorded_by", "created_at", "updated_at",
+    "reference", "received_on", "recorded_by", "autopay_id", "created_at", "updated_at",
 )  # fmt: skip
 ADD_REFUND = insert_of(
     Refund, "location_id", "payment_id", "amount_cents", "state", "reason", "refunded_by", "created_at"
 )
 save_payment = Save(Payment, "state", "refunded_cents", "token", "processor_ref", "failure_reason")
+ADD_AUTOPAY = insert_of(
+    Autopay,
+    "location_id", "contract_id", "party_id", "token", "state", "consent_text", "consented_by", "created_at", "updated_at",
+)  # fmt: skip
+save_autopay = Save(Autopay, "state", "next_draft_on", "failures")
 save_refund = Save(Refund, "state", "processor_ref")
 
 PAYMENT = statement(select(Payment.__table__).where(Payment.id == bindparam("id")))
@@ -36,6 +42,13 @@ ATTEMPTS = statement(
     select(PaymentAttempt.__table__)
     .where(PaymentAttempt.payment_id == bindparam("payment_id"))
     .order_by(PaymentAttempt.number)
+)
+AUTOPAY = statement(select(Autopay.__table__).where(Autopay.id == bindparam("id")))
+AUTOPAY_FOR_UPDATE = statement(select(Autopay.__table__).where(Autopay.id == bindparam("id")).with_for_update())
+AUTOPAY_OF_CONTRACT = statement(
+    select(Autopay.__table__)
+    .where(Autopay.contract_id == bindparam("contract_id"), Autopay.state != "stopped")
+    .order_by(Autopay.id)
 )
 _next_number = (
     select(func.coalesce(func.max(PaymentAttempt.number), 0) + 1)
@@ -121,3 +134,22 @@ async def refund_for_update(db: Db, refund_id: str) -> Row:
 
 async def refunds(db: Db, payment_id: str) -> list[Row]:
     return await db.all(REFUNDS, payment_id=payment_id)
+
+
+async def add_autopay(db: Db, **columns: Any) -> Row:
+    return await db.one(ADD_AUTOPAY, **columns)
+
+
+async def autopay(db: Db, autopay_id: str) -> Row:
+    """Returns an autopay, or raises NotFound."""
+    return await db.one(AUTOPAY, id=autopay_id, missing=AUTOPAY_NOT_FOUND)
+
+
+async def autopay_for_update(db: Db, autopay_id: str) -> Row:
+    """Returns an autopay, locked until commit. Lock its contract first."""
+    return await db.one(AUTOPAY_FOR_UPDATE, id=autopay_id, missing=AUTOPAY_NOT_FOUND)
+
+
+async def autopay_of(db: Db, contract_id: str) -> list[Row]:
+    """The autopay of a contract's parties, without what was stopped."""
+    return await db.all(AUTOPAY_OF_CONTRACT, contract_id=contract_id)

@@ -9,7 +9,7 @@ from services.contracts.agreements import queries as contracts
 from services.contracts.agreements import steps as agreement
 from services.contracts.ledger import domain as postings
 from services.contracts.ledger import queries as ledger
-from services.contracts.payments import domain, queries
+from services.contracts.payments import autopay, domain, queries
 from services.contracts.queries import local_date
 from shared.call import Call
 from shared.db import Row
@@ -18,7 +18,15 @@ from shared.proto import money
 
 
 async def take(
-    call: Call, contract: Row, party: Row, amount_cents: int, method: str, *, token: str = "", reference: str = ""
+    call: Call,
+    contract: Row,
+    party: Row,
+    amount_cents: int,
+    method: str,
+    *,
+    token: str = "",
+    reference: str = "",
+    autopay_id: str | None = None,
 ) -> Row:
     """Writes down a payment. Cash and checks are received; a card is charged after this call has committed."""
     agreements.check_open(contract.state)
@@ -43,7 +51,8 @@ async def take(
         token=token if method == "card" else None,
         reference=reference,
         received_on=await local_date(call.db, contract.location_id, call.now),
-        recorded_by=call.actor.user_id if call.actor.kind != "link" else None,
+        recorded_by=call.actor.user_id if call.actor.kind == "user" else None,
+        autopay_id=autopay_id,
         created_at=call.now,
         updated_at=call.now,
     )
@@ -64,6 +73,8 @@ async def charged(call: Call, contract: Row, payment: Row, processor_ref: str) -
     payment = await queries.save_payment(
         call.db, payment, call.now, state="succeeded", processor_ref=processor_ref, token=None
     )
+    if payment.autopay_id:
+        await autopay.answered(call, payment.autopay_id, charged=True)
     await _receive(call, contract, party, payment)
 
 
@@ -72,6 +83,8 @@ async def declined(call: Call, contract: Row, payment: Row, reason: str) -> None
     party = contracts.party_of(await contracts.parties(call.db, contract.id), payment.party_id)
     await contracts.save_party(call.db, party, call.now, pending_cents=party.pending_cents - payment.amount_cents)
     await queries.save_payment(call.db, payment, call.now, state="failed", failure_reason=reason, token=None)
+    if payment.autopay_id:
+        await autopay.answered(call, payment.autopay_id, charged=False)
     call.publish(PaymentFailed(**_facts(contract, payment), reason=reason), key=contract.patient_id)
 
 

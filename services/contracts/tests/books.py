@@ -86,7 +86,13 @@ class Books:
         return self.run(read())
 
     def draw_up(
-        self, *, fee: int = 6_000_00, insurance: int = 0, down: int = 0, shares: tuple[int, ...] = (10_000,)
+        self,
+        *,
+        fee: int = 6_000_00,
+        insurance: int = 0,
+        down: int = 0,
+        shares: tuple[int, ...] = (10_000,),
+        first_due_on: str = "",
     ) -> Any:
         """A contract of so many parties over 12 instalments."""
         parties = [pb.Share(party_id=str(uuid4()), basis_points=share) for share in shares]
@@ -101,6 +107,7 @@ class Books:
             expected_insurance=Money(amount_cents=insurance),
             down_payment=Money(amount_cents=down),
             instalment_count=12,
+            first_due_on=first_due_on,
             parties=parties,
         ).quote
         return self.do(self.coordinator, "CreateContract", quote_id=quote.id).contract
