@@ -92,6 +92,7 @@ class Guarded:
             return
         self.limits.address(address(scope))
         # Headers by which proxies tell services who is calling mean nothing here, and shall mean nothing behind us.
+        scope["proxied"] = bool(header(scope, b"x-forwarded-for"))
         headers = [h for h in scope["headers"] if not h[0].startswith(b"x-") or h[0] == b"x-csrf-token"]
         scope["headers"] = headers
         if sum(name == b"host" for name, _ in headers) != 1:

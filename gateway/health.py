@@ -59,11 +59,11 @@ async def _neighbours(addresses: Any) -> dict[str, str]:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Prometheus' text format, for scrapers of the same network: it is nobody else's business."""
+    """Prometheus' text format, for scrapers of the same network that come directly: nobody else's business."""
     try:
         near = ipaddress.ip_address(address(request.scope)).is_private
     except ValueError:
         near = False
-    if not near:
+    if not near or request.scope["proxied"]:
         raise Refused(404, "NOT_FOUND", "there is nothing at this path")
     return PlainTextResponse(telemetry.prometheus(), headers={"Cache-Control": "no-store"})

@@ -13,6 +13,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from gateway.http import Refused
+
 PAGE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; "
@@ -21,6 +23,7 @@ PAGE_CSP = (
 # Swagger UI sets style attributes; scripts stay our own.
 DOCS_CSP = PAGE_CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 FOREVER = "public, max-age=31536000, immutable"
+NOT_PAGES = ("/v1/", "/oauth/", "/health/", "/assets/")
 PORTAL = Path(__file__).parent / "portal" / "dist"
 
 STYLE = """
@@ -78,8 +81,10 @@ def _page(html: str, csp: str = PAGE_CSP) -> Any:
     return show
 
 
-async def _portal(_request: Any) -> Response:
+async def _portal(request: Any) -> Response:
     """Every path of the portal is the same page: the portal itself reads the address."""
+    if request.url.path.startswith(NOT_PAGES):
+        raise Refused(404, "NOT_FOUND", "there is nothing at this path")
     index = (PORTAL / "index.html").read_text()
     return HTMLResponse(index, headers={"Content-Security-Policy": PAGE_CSP, "Cache-Control": "no-cache"})
 

@@ -11,9 +11,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from gateway.app import create_app
 from gateway.limits import Limits
-from gateway.tests.conftest import LINK, LOCATION, TENANT, USER, UUID
-from gateway.tests.example import message
+from gateway.routes import APIS
+from gateway.screens import SCREENS
+from gateway.tests.conftest import LINK, LOCATION, PASSWORD, TENANT, USER, UUID
+from gateway.tests.example import example_api, message
 from shared import storage
 from shared.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 
@@ -199,9 +202,6 @@ async def test_headers_by_which_proxies_name_callers_are_dropped(staff: httpx.As
 
 async def test_too_many_requests_are_told_when_to_come_again(node: Any) -> None:
     limits = Limits({"ARCHWIRE_LIMIT_CALLER": "3/minute", "ARCHWIRE_LIMIT_SIGN_IN_ACCOUNT": "2/minute"})
-    from gateway.app import create_app
-    from gateway.tests.example import example_api
-
     transport = httpx.ASGITransport(create_app(node, apis=[example_api()], limits=limits))
     async with httpx.AsyncClient(transport=transport, base_url="https://gateway.test") as client:
         link = {"Authorization": f"Link {LINK}"}
@@ -292,3 +292,51 @@ async def test_a_download_is_an_attachment_of_the_type_that_was_checked(staff: h
     for key in (f"{TENANT}/images/{uuid4()}", "../../etc/passwd"):
         reply["storage_key"] = key
         problem(await staff.get(f"/v1/visits/{UUID}/photo"), 404, "FILE_NOT_FOUND")
+
+
+async def test_metrics_are_for_scrapers_of_the_same_network(http: httpx.AsyncClient) -> None:
+    await http.get("/v1/nothing")
+    assert 'method="GET unknown",outcome="404"' in (await http.get("/metrics")).text
+    assert (await http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"})).status_code == 404
+
+
+async def test_a_built_portal_takes_every_path_that_is_no_api(
+    node: Any, limits: Limits, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "app-1a2b.js").write_text("1")
+    (tmp_path / "index.html").write_text("<!doctype html><title>Portal</title>")
+    monkeypatch.setattr("gateway.pages.PORTAL", tmp_path)
+    transport = httpx.ASGITransport(create_app(node, apis=[example_api()], limits=limits))
+    async with httpx.AsyncClient(transport=transport, base_url="https://gateway.test") as client:
+        for path in ("/", "/today", "/patients/7", "/shared"):
+            page = await client.get(path)
+            assert (page.status_code, "Portal" in page.text) == (200, True), path
+            assert "script-src 'self'" in page.headers["content-security-policy"]
+            assert page.headers["cache-control"] == "no-cache"
+        script = await client.get("/assets/app-1a2b.js")
+        assert "immutable" in script.headers["cache-control"]
+        for path in ("/v1/nothing", "/assets/gone.js", "/oauth/x", "/health/x"):
+            problem(await client.get(path), 404, "NOT_FOUND")
+        assert (await client.get("/docs")).status_code == 200
+
+
+@pytest.mark.T("T20")
+async def test_every_public_method_is_closed_without_credentials_and_every_change_without_csrf(
+    node: Any, limits: Limits
+) -> None:
+    app = create_app(node, limits=limits)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://gateway.test") as client:
+        routes = [route for api in APIS for route in api.routes] + list(SCREENS)
+        for route in routes:
+            path = "/" + "/".join(UUID if s.startswith("{") else s for s in route.segments)
+            answer = await client.request(route.verb, path)
+            assert (answer.status_code, answer.json()["reason"]) == (401, "SIGN_IN_REQUIRED"), path
+        await client.post("/v1/session", json={"email": "ann@example.com", "password": PASSWORD})
+        for route in routes:
+            if route.verb != "GET":
+                path = "/" + "/".join(UUID if s.startswith("{") else s for s in route.segments)
+                answer = await client.request(route.verb, path)
+                assert (answer.status_code, answer.json()["reason"]) == (403, "CSRF"), path
+        assert len(routes) > 100
