@@ -7,7 +7,7 @@ from typing import Any
 from archwire.directory.v1.credentials_pb2_grpc import add_CredentialsServiceServicer_to_server
 from archwire.directory.v1.directory_pb2_grpc import add_DirectoryServiceServicer_to_server
 
-from services.directory import api, handlers, models
+from services.directory import api, models
 from shared.service import Service
 
 
@@ -17,9 +17,4 @@ def register(server: Any) -> None:
     add_CredentialsServiceServicer_to_server(api.Credentials(), server)
 
 
-SERVICE = Service(
-    name="directory",
-    base=models.Base,
-    register=register,
-    jobs={"forget_secrets": handlers.forget_secrets},
-)
+SERVICE = Service(name="directory", base=models.Base, register=register)

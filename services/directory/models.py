@@ -343,4 +343,3 @@ CREDENTIAL_INDEX = Table(
     Index("uq_credential_index_kind_hash", "kind", "hash", unique=True, postgresql_where=text("kind <> 'email'")),
 )
 AUDIT = Base.metadata.tables["directory.audit"]
-REPLY = Base.metadata.tables["directory.reply"]

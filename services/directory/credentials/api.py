@@ -94,7 +94,6 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             totp_last_step=0,
             recovery_hashes=[],
         )
-        call.later("forget_secrets", key=call.request_id, at=call.now + queries.KEEP_SECRETS)
         return pb.EnrollTotpResponse(secret=secret, provisioning_uri=domain.provisioning_uri(secret, credential.email))
 
     async def ConfirmTotp(self, request: pb.ConfirmTotpRequest, call: Call) -> pb.ConfirmTotpResponse:
@@ -113,7 +112,6 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             totp_last_step=step,
             recovery_hashes=[domain.recovery_hash(code) for code in codes],
         )
-        call.later("forget_secrets", key=call.request_id, at=call.now + queries.KEEP_SECRETS)
         return pb.ConfirmTotpResponse(recovery_codes=codes)
 
     async def ResetTotp(self, request: pb.ResetTotpRequest, call: Call) -> pb.ResetTotpResponse:
@@ -147,7 +145,6 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
         await _check_may_reset(call, request.staff_id)
         token, expire_time = domain.new_token(), call.now + domain.PASSWORD_TOKEN_LIFETIME
         await queries.set_password_token(call.db, call.actor.tenant_id, request.staff_id, token, expire_time)
-        call.later("forget_secrets", key=call.request_id, at=call.now + queries.KEEP_SECRETS)
         call.audit(resource="staff", resource_id=request.staff_id)
         return pb.CreatePasswordTokenResponse(token=token, expire_time=timestamp(expire_time))
 
@@ -190,7 +187,6 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             expire_time=expire_time,
         )
         await queries.index(call.db, "client", domain.token_hash(secret), call.actor.tenant_id, row.id)
-        call.later("forget_secrets", key=call.request_id, at=call.now + queries.KEEP_SECRETS)
         call.audit(resource="client", resource_id=row.id)
         return pb.CreateClientResponse(client=to_proto(pb.Client, row), secret=secret)
 

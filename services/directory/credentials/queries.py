@@ -1,4 +1,4 @@
-"""Statements about credentials, sessions, clients, links, and the index by which they are found."""
+"""Statements about credentials, sessions, clients, and the index by which they are found."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.sql import func
 
 from services.directory.credentials.domain import SESSION_IDLE, token_hash
-from services.directory.models import CREDENTIAL_INDEX, REPLY, Client, Credential, Group, Session, Staff
+from services.directory.models import CREDENTIAL_INDEX, Client, Credential, Group, Session, Staff
 from shared.db import Db, statement
 from shared.errors import Conflict, NotFound
 from shared.paging import paged
 from shared.vault import vault
-
-KEEP_SECRETS = dt.timedelta(minutes=10)  # how long the kept reply of a retry still holds a secret
 
 # --- the index ----------------------------------------------------------------------------------------------------
 
@@ -228,22 +226,3 @@ REVOKE_CLIENT = statement(
     .returning(Client.__table__)
 )
 USE_CLIENT = statement(update(Client).where(Client.id == bindparam("client_id")).values(last_use_time=bindparam("now")))
-
-# --- secrets in kept replies --------------------------------------------------------------------------------------
-
-_reply = REPLY.c
-KEPT_REPLIES = statement(
-    select(_reply.caller, _reply.method, _reply.reply)
-    .where(_reply.tenant_id == bindparam("tenant_id"), _reply.request_id == bindparam("request_id"))
-    .with_for_update()
-)
-REPLACE_REPLY = statement(
-    update(REPLY)
-    .where(
-        _reply.tenant_id == bindparam("of_tenant"),
-        _reply.caller == bindparam("of_caller"),
-        _reply.method == bindparam("of_method"),
-        _reply.request_id == bindparam("of_request"),
-    )
-    .values(reply=bindparam("reply"))
-)

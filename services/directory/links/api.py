@@ -43,7 +43,6 @@ class Links:
             expire_time=expire_time,
         )
         await credentials.index(call.db, "link", token_hash(token), call.actor.tenant_id, row.id)
-        call.later("forget_secrets", key=call.request_id, at=call.now + credentials.KEEP_SECRETS)
         call.audit(patient_id=subject.patient_id, resource="link", resource_id=row.id)
         return pb.CreateLinkResponse(link=to_proto(pb.Link, row), token=token)
 

@@ -53,7 +53,6 @@ class Places:
             await credentials.set_password_token(
                 call.db, tenant_id, owner.id, token, call.now + PASSWORD_TOKEN_LIFETIME
             )
-            call.later("forget_secrets", key=call.request_id, at=call.now + credentials.KEEP_SECRETS)
         call.publish(GroupCreated(group_id=tenant_id), key=tenant_id)
         return pb.CreateGroupResponse(
             group=to_proto(pb.Group, group), owner=await staff_message(call.db, owner), password_token=token
