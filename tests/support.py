@@ -40,20 +40,6 @@ from shared.identity import system
 from shared.node import Node
 from shared.service import topic as service_topic
 
-# The program, with the services that exist: one that cannot be imported yet does not keep the others from being tested.
-_LAUNCH = """
-import importlib, sys
-from shared import service
-def exists(name):
-    try:
-        return hasattr(importlib.import_module(f"services.{name}"), "SERVICE")
-    except Exception as error:
-        print(f"services.{name}: {error!r}", file=sys.stderr)
-        return False
-service.NAMES = tuple(filter(exists, service.NAMES))
-from shared.run import main
-raise SystemExit(main())
-"""
 PASSWORD = "three brackets and a wire"
 READY = re.compile(r"http://127\.0\.0\.1:(\d+)")
 _FIRST = ("Ada", "Ben", "Chloe", "Diego", "Emma", "Finn", "Grace", "Hugo", "Iris", "Jonas", "Kira", "Liam")
@@ -94,7 +80,7 @@ class Platform:
 
     def start(self) -> Platform:
         """Returns when it is ready; fails with the end of its log."""
-        command = [sys.executable, "-c", _LAUNCH, "up", "--port", "0", "--data", str(self.data), *self._fill]
+        command = [sys.executable, "-m", "shared.run", "up", "--port", "0", "--data", str(self.data), *self._fill]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env=self._environ, start_new_session=True
