@@ -23,7 +23,9 @@ def rows(world: World) -> Rows:
     """The group with its places, staff who can sign in, families, and partners."""
     yield models.Group, [_group(world)]
     yield models.Region, [{"id": id, "name": name} for id, name in world.regions]
-    yield models.Location, [_location(place) for place in world.locations]
+    entity_id, entity, tax_id, npi = world.legal_entity
+    yield models.LegalEntity, [{"id": entity_id, "name": entity, "tax_id": tax_id, "npi": npi}]
+    yield models.Location, [_location(place, entity_id) for place in world.locations]
     yield models.Staff, [_staff(person) for person in world.staff]
     yield models.RoleGrant, [grant for person in world.staff for grant in _grants(person)]
     password_hash = PasswordHasher().hash(PASSWORD)
@@ -49,13 +51,13 @@ def _group(world: World) -> dict[str, Any]:
     return {"id": world.group_id, "name": world.group_name, "slug": SLUG, "next_chart_number": following}
 
 
-def _location(place: Any) -> dict[str, Any]:
+def _location(place: Any, legal_entity_id: str) -> dict[str, Any]:
     address = {"lines": ["1 Harbor Street"], "city": place.city, "state": place.state, "postal_code": place.postal_code}
     return {
         "id": place.id,
         "name": place.name,
         "region_id": place.region_id,
-        "legal_entity_id": None,
+        "legal_entity_id": legal_entity_id,
         "time_zone": place.time_zone,
         "address": address,
         "phone": "+16175550100",

@@ -307,7 +307,9 @@ class Story:
             {"patient_id": self.patient, "plan_id": plan["id"], "location_id": self.place, "relationship": "child", "subscriber_party_id": self.party, "member_id": "W123456789", "group_number": "GRP123", "priority": "primary", "effective_on": "2025-01-01"},
         )["coverage"]  # fmt: skip
         self.coverage = coverage["id"]
-        text = FILES.joinpath("271-ortho-benefits.edi").read_text()
+        # The sample's answer, as if it had come today: an old one would not support an estimate.
+        today = self.now.date().strftime("%Y%m%d")
+        text = FILES.joinpath("271-ortho-benefits.edi").read_text().replace("*20260115*", f"*{today}*")
         verification = self.insurance.post(f"/v1/coverages/{self.coverage}/eligibility", {"x12": text})["verification"]
         summary = verification["benefits"]
         self.say("Insurance coordinator", f"271 imported: verification {verification['id']}")
@@ -454,6 +456,15 @@ class Story:
         self.say(
             "Insurance coordinator",
             f"{claim['kind']} claim {claim['id']} drafted, charge {_dollars(claim['charge'])}, state {claim['state']}",
+        )
+        doctor = self.doctor.get("/v1/session")["user_id"]
+        claim = self.insurance.post(
+            f"/v1/claims/{claim['id']}/review", {"provider_id": doctor}, version=claim["version"]
+        )["claim"]
+        x12 = self.insurance.get(f"/v1/claims/{claim['id']}/x12")["x12"]
+        self.say(
+            "Insurance coordinator",
+            f"reviewed: {claim['state']}; the 837D has {x12.count('~')} segments, {len(x12)} bytes",
         )
 
     def messages(self) -> None:

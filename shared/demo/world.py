@@ -189,6 +189,7 @@ class World:
     now: dt.datetime
     group_id: str
     group_name: str
+    legal_entity: tuple[str, str, str, str]  # id, name, tax id, NPI
     regions: list[tuple[str, str]]
     locations: list[Location]
     staff: list[Staff]
@@ -250,10 +251,10 @@ def build(types: Mapping[str, tuple[str, str]], now: dt.datetime, *, patients: i
 
 LOCATIONS = (
     # name, code, time zone, city, state, zip, area code, weekday -> index of the doctor
-    ("Beacon Back Bay", "BOS", "America/New_York", "Boston", "MA", "02116", "617", {0: 0, 2: 0, 3: 1}),
-    ("Beacon Worcester", "WOR", "America/New_York", "Worcester", "MA", "01608", "508", {1: 0, 3: 0, 4: 1}),
-    ("Beacon Lakeview", "CHI", "America/Chicago", "Chicago", "IL", "60657", "312", {0: 1, 2: 2, 3: 2}),
-    ("Beacon Oak Park", "OAK", "America/Chicago", "Oak Park", "IL", "60302", "708", {1: 2, 2: 1, 4: 2}),
+    ("Beacon Back Bay", "BOS", "America/New_York", "Boston", "MA", "021163704", "617", {0: 0, 2: 0, 3: 1}),
+    ("Beacon Worcester", "WOR", "America/New_York", "Worcester", "MA", "016081415", "508", {1: 0, 3: 0, 4: 1}),
+    ("Beacon Lakeview", "CHI", "America/Chicago", "Chicago", "IL", "606573201", "312", {0: 1, 2: 2, 3: 2}),
+    ("Beacon Oak Park", "OAK", "America/Chicago", "Oak Park", "IL", "603022713", "708", {1: 2, 2: 1, 4: 2}),
 )
 PLANS = (
     ("Granite Dental", "10021", "Granite PPO 1500", 5000, 150_000, "monthly"),
@@ -325,7 +326,8 @@ def _group(make: Maker) -> World:
         for payer, code, name, share, maximum, cadence in PLANS
     ]
     labs = [(make.id(founded), "Northline Orthodontic Lab"), (make.id(founded), "Clearpath Aligners")]
-    return World(make.now, make.id(founded), "Beacon Orthodontics", regions, locations, staff, plans, labs)
+    entity = (make.id(founded), "Beacon Orthodontics PC", "123456789", make.npi())
+    return World(make.now, make.id(founded), "Beacon Orthodontics", entity, regions, locations, staff, plans, labs)
 
 
 def _families(world: World, make: Maker, patients: int) -> None:
