@@ -11,7 +11,7 @@ import math
 import re
 from base64 import b64decode
 from collections.abc import Callable, Container, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from archwire.common.v1 import options_pb2
@@ -33,7 +33,7 @@ INTEGERS = {
 }
 EXACT = 2**53  # up to here every whole number has a float of its own
 FLOATS = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
-RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 AWARE_EPOCH = EPOCH.replace(tzinfo=UTC)
 FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_799  # years 1 to 9999, as google.protobuf.Timestamp
 MAX_DEPTH = (
@@ -211,14 +211,15 @@ def _merge_timestamp(child: Any, value: Any, path: str) -> None:
         raise wrong_type(path, "an RFC 3339 time")
     match = RFC_3339.fullmatch(value)
     try:
-        date, time, fraction, zone = match.groups()  # type: ignore[union-attr]
-        moment = datetime.fromisoformat(f"{date}T{time}{'+00:00' if zone in 'Zz' else zone}")
-    except (AttributeError, ValueError):
-        raise Invalid("BAD_TIMESTAMP", "must be a time such as 2027-03-01T15:30:00Z", field=path) from None
-    seconds = (moment - AWARE_EPOCH) // timedelta(seconds=1)
+        since = datetime.fromisoformat(value.upper()) - AWARE_EPOCH if match else None
+    except ValueError:
+        since = None
+    if match is None or since is None:
+        raise Invalid("BAD_TIMESTAMP", "must be a time such as 2027-03-01T15:30:00Z", field=path)
+    seconds = since.days * 86_400 + since.seconds
     if not FIRST_SECOND <= seconds <= LAST_SECOND:
         raise Invalid("BAD_TIMESTAMP", "must be in the years 1 to 9999", field=path)
-    child.seconds, child.nanos = seconds, int((fraction or "").ljust(9, "0"))
+    child.seconds, child.nanos = seconds, int(match[1].ljust(9, "0")) if match[1] else 0
 
 
 def _merge_struct(child: Any, value: Any, path: str) -> None:
