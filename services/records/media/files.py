@@ -1,4 +1,8 @@
-"""Checks of photographs (JPEG), films (DICOM) and scans (STL, PLY). Plain functions on bytes; sizes are checked before anything is parsed."""
+"""Checks of photographs (JPEG), films (DICOM) and scans (STL, PLY): plain functions on bytes.
+
+Sizes are checked before anything is parsed. The libraries are imported where they are used: together they would add
+most of a second to every start.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,6 @@ import io
 import struct
 import warnings
 from dataclasses import dataclass
-
-import numpy as np
-import pydicom
-import trimesh
-from PIL import Image as Picture
-from PIL import ImageOps, UnidentifiedImageError
-from pydicom.errors import InvalidDicomError
 
 LARGEST_SIDE = 12_000  # pixels
 LARGEST_PIXELS = 80_000_000
@@ -76,6 +73,9 @@ def recognise(content: bytes) -> str:
 
 def photograph(content: bytes) -> Checked:
     """A JPEG, turned upright and encoded anew: EXIF, GPS, comments and thumbnails do not survive."""
+    from PIL import Image as Picture
+    from PIL import ImageOps, UnidentifiedImageError
+
     try:
         with Picture.open(io.BytesIO(content), formats=["JPEG"]) as picture:
             width, height = picture.size
@@ -96,6 +96,9 @@ def photograph(content: bytes) -> Checked:
 
 def film(content: bytes) -> Checked:
     """A DICOM object, kept as received but for its preamble, in which a program could hide (CVE-2019-11687)."""
+    import pydicom
+    from pydicom.errors import InvalidDicomError
+
     if content[:2] in (b"MZ", b"#!") or content[:4] == b"\x7fELF":
         raise BadFile("BAD_DICOM", "the preamble holds a program")
     try:
@@ -132,6 +135,9 @@ def film(content: bytes) -> Checked:
 
 def scan(content: bytes, kind: str, millimetres: float) -> Checked:
     """An STL or PLY mesh. It need not be watertight: an intraoral scan never is."""
+    import numpy as np
+    import trimesh
+
     if kind == "stl" and len(content) != 84 + 50 * struct.unpack("<I", content[80:84].ljust(4, b"\0"))[0]:
         raise BadFile("BAD_MESH", "the STL holds another number of triangles than its header says")
     try:
