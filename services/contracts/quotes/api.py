@@ -26,7 +26,8 @@ from services.contracts.quotes import domain, queries
 from services.contracts.quotes.disclosure import disclose
 from shared.call import Call
 from shared.db import Row
-from shared.errors import Invalid
+from shared.errors import Denied, Invalid
+from shared.identity import EVERYWHERE
 from shared.proto import enum_name, enum_value, from_date, money, to_proto
 
 
@@ -34,6 +35,9 @@ class Quotes:
     """The part of ContractsService that is about fees and quotes."""
 
     async def SetFee(self, request: Any, call: Call) -> SetFeeResponse:
+        where = call.actor.locations
+        if where != EVERYWHERE and request.location_id not in where:
+            raise Denied("OUT_OF_SCOPE", "the group's fees and those of other locations are not yours to set")
         fee = await queries.set_fee(
             call.db,
             procedure_concept=request.procedure_concept,

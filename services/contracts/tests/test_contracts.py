@@ -61,6 +61,9 @@ def test_a_fee_comes_from_the_schedule_of_the_location_before_the_groups(http, g
     for location, cents in (("", 5_000_00), (group.location_a, 5_500_00)):
         body = {"procedure_concept": concept, "location_id": location, "fee": usd(cents), "effective_on": "2026-01-01"}
         assert owner.post("/v1/fees", json=body).status_code == 201
+    manager, body = group.http("practice_manager"), body | {"effective_on": "2026-02-01"}
+    for location, status in ((group.location_a, 201), (group.location_b, 403), ("", 403)):
+        assert manager.post("/v1/fees", json=body | {"location_id": location}).status_code == status
     offered = quote(http, group.patient(), treatment_fee=None, procedure_concept=concept)
     assert offered["treatment_fee"] == usd(5_500_00)
     assert (
