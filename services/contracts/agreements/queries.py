@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Text, Uuid, any_, bindparam, or_, select
+from sqlalchemy import Text, Uuid, any_, bindparam, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.contracts.models import Contract, ContractParty, ContractVersion, Instalment, Settlement
@@ -73,8 +73,9 @@ CONTRACTS_OF_CASE = paged(_listed.where(Contract.case_id == bindparam("case_id")
 CONTRACTS_OF_PATIENT = paged(
     _listed.where(Contract.patient_id == bindparam("patient_id")), Contract.id, descending=True
 )
+# Written as in the partial indexes, which a parameter would not match.
 CONTRACT_OF_PRESENTATION = statement(
-    _contract.where(Contract.presentation_id == bindparam("presentation_id"), Contract.state != "canceled")
+    _contract.where(Contract.presentation_id == bindparam("presentation_id"), text("state <> 'canceled'"))
     .with_for_update()
 )  # fmt: skip
 CONTRACT_OF_PARTY = statement(
@@ -123,7 +124,7 @@ INSTALMENTS = statement(
 )
 _settlement = select(Settlement.__table__)
 SETTLEMENT_OF_CONTRACT = statement(
-    _settlement.where(Settlement.contract_id == bindparam("contract_id"), Settlement.state != "rejected")
+    _settlement.where(Settlement.contract_id == bindparam("contract_id"), text("state <> 'rejected'"))
 )
 SETTLEMENT = statement(_settlement.where(Settlement.id == bindparam("id")))
 SETTLEMENT_FOR_UPDATE = statement(_settlement.where(Settlement.id == bindparam("id")).with_for_update())

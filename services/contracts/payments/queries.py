@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Text, bindparam, func, or_, select, update
+from sqlalchemy import Text, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.contracts.models import Autopay, Payment, PaymentAttempt, Refund
@@ -47,7 +47,7 @@ AUTOPAY = statement(select(Autopay.__table__).where(Autopay.id == bindparam("id"
 AUTOPAY_FOR_UPDATE = statement(select(Autopay.__table__).where(Autopay.id == bindparam("id")).with_for_update())
 AUTOPAY_OF_CONTRACT = statement(
     select(Autopay.__table__)
-    .where(Autopay.contract_id == bindparam("contract_id"), Autopay.state != "stopped")
+    .where(Autopay.contract_id == bindparam("contract_id"), text("state <> 'stopped'"))
     .order_by(Autopay.id)
 )
 _next_number = (
