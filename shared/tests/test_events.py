@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -112,6 +113,25 @@ async def test_an_event_that_is_published_twice_is_handled_once(world):
         await bus.publish(records[0].topic, records)
         await bus.publish(records[0].topic, [records[1], records[1], world.record(4)])
         await eventually(world.effects, {"k": [1, 2, 3, 4]})
+
+
+async def test_a_record_arrives_as_it_was_sent(world):
+    sent = replace(
+        world.record(1, key="gruppe ü"),
+        headers={
+            "source": "s",
+            "time": "2026-11-25T00:00:00Z",
+            "tenant": "t",
+            "actor": "a",
+            "traceparent": "00-1-2-01",
+        },
+    )
+    arrived: list[Record] = []
+    world.fail = arrived.append
+    async with world.bus() as bus, world.consumer():
+        await bus.publish(sent.topic, [sent])
+        await eventually(world.effects, {sent.key: [1]})
+    assert arrived == [sent]
 
 
 @pytest.mark.parametrize("outcome", ["commits", "fails"])
