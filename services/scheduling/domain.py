@@ -135,6 +135,23 @@ def parse_pattern(text: str) -> str:
 
 
 def _from_slices(text: str) -> str:
+    pieces = _pieces(text)
+    total = sum(minutes for _, minutes in pieces)
+    units = [" "] * _units(total)
+    start = 0
+    for letter, minutes in pieces:
+        first, filler = start // UNIT_MINUTES, {"T": "C", "C": "C"}.get(letter, "A")
+        for unit in range(first, _units(start + minutes)):
+            units[unit] = _stronger(units[unit], filler)
+        if letter in SHORT_CHECK + WHOLE_DOCTOR:
+            for n in range(_units(minutes)):
+                short = letter == "D" and minutes - n * UNIT_MINUTES <= 3
+                units[first + n] = _stronger(units[first + n], SHORT_CHECK if short else letter)
+        start += minutes
+    return "".join(units)
+
+
+def _pieces(text: str) -> list[tuple[str, int]]:
     pieces, at = [], 0
     for match in _SLICE.finditer(text):
         if match.start() != at:
@@ -143,31 +160,16 @@ def _from_slices(text: str) -> str:
         pieces.append((match[1].replace("X", "C"), int(match[2])))
     if at != len(text) or not pieces or any(minutes == 0 for _, minutes in pieces):
         raise BadPattern("write letters A d D C T, one for every 5 minutes, or slices such as A10 D3 A30")
-    total = sum(minutes for _, minutes in pieces)
-    if total > MAX_UNITS * UNIT_MINUTES:
-        raise BadPattern("a visit lasts 5 minutes to 8 hours")
-    units = [""] * -(-total // UNIT_MINUTES)
-    start = 0
-    for letter, minutes in pieces:  # the doctor first: who fills the rest matters less
-        if letter in "dDT":
-            for n in range(-(-minutes // UNIT_MINUTES)):
-                rest = minutes - n * UNIT_MINUTES
-                unit = start // UNIT_MINUTES + n
-                short = letter == "D" and rest <= 3
-                units[unit] = (
-                    max(units[unit], "d" if short else letter, key="dDT".find)
-                    if units[unit]
-                    else "d"
-                    if short
-                    else letter
-                )
-        start += minutes
-    start = 0
-    for letter, minutes in pieces:
-        for unit in range(start // UNIT_MINUTES, -(-(start + minutes) // UNIT_MINUTES)):
-            units[unit] = units[unit] or (letter if letter in "AC" else "A")
-        start += minutes
-    return "".join(units)
+    return pieces
+
+
+def _units(minutes: int) -> int:
+    return -(-minutes // UNIT_MINUTES)
+
+
+def _stronger(one: str, other: str) -> str:
+    """Of two letters that want the same 5 minutes, the one that needs more."""
+    return max(one, other, key=" CAdTD".index)
 
 
 def stretches(pattern: str, letters: str = LETTERS) -> list[tuple[str, int, int]]:

@@ -537,6 +537,7 @@ def upgrade() -> None:
         sa.Column("appointment_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("resource_number", sa.Integer(), nullable=False),
         sa.Column("slots", postgresql.INT4RANGE(), nullable=False),
+        sa.Column("first_slot", sa.Integer(), sa.Computed("lower(slots)", persisted=True), nullable=False),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column(
             "tenant_id",
@@ -577,7 +578,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_resource_claim_location",
         "resource_claim",
-        ["tenant_id", "location_id", sa.literal_column("lower(slots)")],
+        ["tenant_id", "location_id", "first_slot"],
         unique=False,
         schema="scheduling",
     )

@@ -168,7 +168,7 @@ CLAIM = statement(
         ),
     )
     .on_conflict_do_nothing()
-    .returning(ResourceClaim.resource_number, func.lower(ResourceClaim.slots).label("first"))
+    .returning(ResourceClaim.resource_number, ResourceClaim.first_slot.label("first"))
 )
 RELEASE = statement(delete(ResourceClaim).where(ResourceClaim.appointment_id == bindparam("appointment_id")))
 
@@ -261,17 +261,16 @@ SHEET_LANES = statement(
     .where(Provider.id == any_(bindparam("provider_ids", type_=ARRAY(ID))), Resource.lane < Provider.capacity)
     .order_by(Resource.owner_id, Resource.lane)
 )
-_first = func.lower(ResourceClaim.slots, type_=Integer)
 SHEET_CLAIMS = statement(
     select(
         ResourceClaim.location_id,
         ResourceClaim.resource_number.label("number"),
-        _first.label("first"),
+        ResourceClaim.first_slot.label("first"),
         func.upper(ResourceClaim.slots).label("last"),
     ).where(
         ResourceClaim.location_id == any_(_places),
-        _first >= bindparam("first_slot"),
-        _first < bindparam("last_slot"),
+        ResourceClaim.first_slot >= bindparam("first_slot"),
+        ResourceClaim.first_slot < bindparam("last_slot"),
         ResourceClaim.resource_number == any_(bindparam("numbers", type_=ARRAY(Integer))),
         or_(
             bindparam("leave_out", type_=ID).is_(None),
