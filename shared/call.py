@@ -22,6 +22,8 @@ from shared.vault import vault
 
 __all__ = ["Call", "Platform", "Work"]
 
+LARGEST_EVENT = 256 * 1024  # bytes; Kafka's own limit is 1 MB by default
+
 
 class Platform:
     """A service's own statements for outbox, work, audit and reply, made once per service."""
@@ -115,7 +117,12 @@ class Call:
         """Sends an event if, and only if, this call commits. Lock the aggregate's row first: then events keep their order."""
         if not key:
             raise ValueError(f"{event.DESCRIPTOR.name} needs a key")
-        self._events.append((key, event.DESCRIPTOR.full_name, event.SerializeToString()))
+        payload = event.SerializeToString()
+        if len(payload) > LARGEST_EVENT:  # a broker would refuse it for ever, and with it all that follows
+            raise ValueError(
+                f"{event.DESCRIPTOR.name} is larger than {LARGEST_EVENT} bytes: events carry ids, not contents"
+            )
+        self._events.append((key, event.DESCRIPTOR.full_name, payload))
 
     def later(self, job: str, *, key: str, at: dt.datetime | None = None) -> None:
         """Runs one of the service's jobs after this call has committed, not before `at`."""
