@@ -185,13 +185,17 @@ class Live:
             for happened in self.since(last_id) if last_id else ():
                 if hears(caller, happened, only):
                     yield happened.text
+            clock = asyncio.get_running_loop().time
+            check_at = clock() + HEARTBEAT_S
             while True:
+                if clock() >= check_at:  # however much happens meanwhile: a busy stream ends with its session too
+                    caller = await request.app.state.auth.authenticate(request.scope, unsafe=False, quiet=True)
+                    check_at = clock() + HEARTBEAT_S
+                    yield b": still here\n\n"
                 try:
-                    async with asyncio.timeout(HEARTBEAT_S):
+                    async with asyncio.timeout_at(check_at):
                         next_one = await queue.get()
                 except TimeoutError:
-                    caller = await request.app.state.auth.authenticate(request.scope, unsafe=False, quiet=True)
-                    yield b": still here\n\n"
                     continue
                 if next_one is None:
                     return

@@ -134,5 +134,31 @@ async def test_a_stream_ends_with_the_session_and_with_a_client_that_is_too_slow
     assert [text async for text in slow] == []
 
 
+@pytest.mark.T("T21")
+async def test_a_stream_that_is_never_quiet_ends_with_the_session_too(
+    ear: live.Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shared.errors import Unauthenticated
+
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.05)
+
+    class Auth:
+        async def authenticate(self, scope: Any, *, unsafe: bool, quiet: bool) -> Caller:
+            raise Unauthenticated("SESSION_ENDED", "sign in again")
+
+    async def happen() -> None:
+        for n in range(10_000):
+            ear.deliver(booked(n))
+            await asyncio.sleep(0.001)
+
+    async def listen() -> None:
+        async for _ in ear.stream(_Request(Auth()), caller(), "", frozenset()):  # type: ignore[arg-type]
+            pass
+
+    busy = asyncio.create_task(happen())
+    await asyncio.wait_for(listen(), 2)
+    busy.cancel()
+
+
 def test_some_events_of_the_real_policy_can_be_heard() -> None:
     assert live.kinds() or not policy().permissions
