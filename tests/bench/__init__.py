@@ -1,0 +1,1 @@
+"""Measures the platform against a reference in one run: `make bench`."""
