@@ -35,6 +35,7 @@ directory.expose("POST /v1/staff/{staff_id}/end-sessions", "EndSessions")
 directory.expose("POST /v1/patients", "RegisterPatient", status=201)
 directory.expose("GET /v1/patients", "ListPatients")
 directory.expose("POST /v1/patients/search", "SearchPatients")  # a body: names and phones stay out of addresses
+directory.expose("POST /v1/patients/batch", "BatchGetPatients")  # a body: a busy day has more ids than an address holds
 directory.expose("GET /v1/patients/{patient_id}", "GetPatient")
 directory.expose("PATCH /v1/patients/{patient_id}", "UpdatePatient")
 directory.expose("GET /v1/patients/{patient_id}/parties", "ListResponsibleParties")

@@ -65,6 +65,10 @@ class Patients:
         )
         return pb.ListPatientsResponse(patients=[_message(call, row) for row in rows], next_page_token=token)
 
+    async def BatchGetPatients(self, request: pb.BatchGetPatientsRequest, call: Call) -> pb.BatchGetPatientsResponse:
+        rows = await call.db.all(queries.PATIENTS_BY_ID, patient_ids=list(request.patient_ids))
+        return pb.BatchGetPatientsResponse(patients=[_message(call, row) for row in rows])
+
     async def SearchPatients(self, request: pb.SearchPatientsRequest, call: Call) -> pb.SearchPatientsResponse:
         limits = {
             "location_id": request.location_id or None,

@@ -56,6 +56,9 @@ PATIENTS = paged(
     ),
     Patient.id,
 )
+PATIENTS_BY_ID = statement(
+    _PATIENT.where(Patient.id == any_(bindparam("patient_ids", type_=ARRAY(ID)))).order_by(Patient.id)
+)
 LOOK_ALIKES = statement(
     select(Patient.id)
     .where(

@@ -50,6 +50,15 @@ def test_a_split_family_pays_in_shares_that_are_the_whole(group: Group, http: Ht
     assert (third.status_code, third.json()["reason"]) == (409, "SHARES_EXCEED_WHOLE")
 
 
+def test_a_batch_returns_the_patients_one_may_see_and_no_others(group: Group, http: Http):
+    mine = register(http, group.location_a, last_name="Batch").json()["patient"]["id"]
+    elsewhere = register(group.http("owner"), group.location_b, last_name="Far").json()["patient"]["id"]
+    answer = http.post("/v1/patients/batch", json={"patient_ids": [mine, elsewhere, str(uuid4())]})
+    assert answer.status_code == 200
+    assert [patient["id"] for patient in answer.json()["patients"]] == [mine]
+    assert http.post("/v1/patients/batch", json={"patient_ids": []}).status_code == 422
+
+
 def test_a_retried_registration_makes_one_patient(group: Group, http: Http):
     key = {"request_id": str(uuid4())}
     first = register(http, group.location_a, last_name="Once", **key)

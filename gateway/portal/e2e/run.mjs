@@ -1,0 +1,256 @@
+// The journeys of the people at the desk, in a real browser against a real platform. Screenshots go to test-output/.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { BASE, busyDay, open, openBrowser, signIn } from "./world.mjs";
+
+const OUT = new URL("../test-output/", import.meta.url).pathname;
+mkdirSync(OUT, { recursive: true });
+const AXE = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** Nothing inaccessible on the screen as it is, and nothing that the content policy had to stop. */
+async function sound(page, what) {
+  const stopped = await page.evaluate(() => window.violations);
+  assert.deepEqual(stopped, [], `${what}: content policy`);
+  await page.evaluate(AXE);
+  const found = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), TAGS);
+  const told = found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).slice(0, 4).join(" | ")}`);
+  assert.deepEqual(told, [], `${what}: accessibility`);
+}
+async function inBothThemes(page, name) {
+  await page.mouse.move(0, 0);
+  await page.waitForTimeout(200);
+  await sound(page, `${name}, light`);
+  await page.screenshot({ path: `${OUT}${name}.png` });
+  await page.evaluate(() => document.documentElement.setAttribute("data-mantine-color-scheme", "dark"));
+  await page.waitForTimeout(250);
+  await sound(page, `${name}, dark`);
+  await page.screenshot({ path: `${OUT}${name}-dark.png` });
+  await page.evaluate(() => document.documentElement.setAttribute("data-mantine-color-scheme", "light"));
+}
+
+const browser = await openBrowser();
+const world = await busyDay();
+const day = async () => (await world.desk("GET", `/v1/locations/${world.here.id}/day-sheet?day=${world.day}`)).body;
+const card = (page, visit) => page.locator(`[data-visit="${visit.id}"]`);
+const state = (page, visit, wanted) => page.locator(`[data-visit="${visit.id}"][data-state="${wanted}"]`).waitFor();
+const minuteOf = (visit) => Number(visit.local_start.slice(11, 13)) * 60 + Number(visit.local_start.slice(14, 16));
+
+/** The middle of a place of the grid, and where a visit has to be held. */
+async function point(page, chairIndex, minute) {
+  const box = await page.locator("[data-chair]").nth(chairIndex).boundingBox();
+  const heights = box.height / 540;
+  return { x: box.x + box.width / 2, y: box.y + (minute - 480) * heights + 3 };
+}
+async function drag(page, visit, to, { drop = true } = {}) {
+  const from = await card(page, visit).boundingBox();
+  await page.mouse.move(from.x + 30, from.y + 3);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 40, from.y + 14, { steps: 3 });
+  await page.mouse.move(to.x, to.y, { steps: 8 });
+  await page.waitForTimeout(120);
+  if (drop) await page.mouse.up();
+}
+
+const journeys = {
+  async "somebody signs in, after a wrong password"() {
+    const page = await open(browser);
+    await page.goto(BASE);
+    await page.getByLabel("E-mail").fill("desk@beacon.example");
+    await page.getByLabel("Password", { exact: true }).fill("not the password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    await inBothThemes(page, "sign-in");
+    await signIn(page, "desk@beacon.example");
+    await page.locator("[data-visit]").first().waitFor();
+    assert.match(page.url(), /\/schedule/);
+    await inBothThemes(page, "schedule");
+    return page;
+  },
+
+  async "a patient is checked in, seated, seen by the doctor and checked out"() {
+    const page = await open(browser);
+    await signIn(page, "desk@beacon.example");
+    const visit = (await day()).appointments.find((one) => /[dDT]/.test(one.pattern) && one.state === "booked");
+    await card(page, visit).click();
+    for (const [name, after] of [["Check in", "arrived"], ["Seat", "seated"], ["Ready for doctor", "doctor_ready"], ["Doctor is here", "doctor_in"], ["Done", "done"], ["Check out", "checked_out"]]) {
+      await page.getByRole("complementary").getByRole("button", { name, exact: true }).click();
+      await state(page, visit, after);
+      if (after === "arrived") await inBothThemes(page, "visit");
+    }
+    await page.getByText("Nothing more to do").waitFor();
+    assert.equal((await day()).appointments.find((one) => one.id === visit.id).state, "checked_out");
+    return page;
+  },
+
+  async "a move that clashes is refused with its reason, one that fits can be taken back"() {
+    const page = await open(browser);
+    await signIn(page, "desk@beacon.example");
+    await page.locator("[data-visit]").first().waitFor();
+    const sheet = await day();
+    const afternoon = sheet.appointments.filter((one) => minuteOf(one) >= 780 && ["booked", "confirmed"].includes(one.state));
+    const chairs = sheet.chairs.map((chair) => chair.id);
+    const visit = afternoon.find((one) => one.chair_id === chairs[0] && /[dDT]/.test(one.pattern));
+    // the doctor is wholly taken when another visit's D would meet this one's
+    const other = afternoon.find((one) => one.chair_id !== chairs[0] && one.pattern.includes("D") && one.provider_id === visit.provider_id);
+    const clash = minuteOf(other) + 5 * (other.pattern.indexOf("D") - visit.pattern.search(/[dDT]/));
+    await drag(page, visit, await point(page, 3, clash), { drop: false });
+    const tip = page.locator('[role="status"]', { hasText: "needed in two places" });
+    await tip.waitFor();
+    await page.screenshot({ path: `${OUT}drag-doctor-clash.png` });
+    await page.mouse.up();
+    await page.getByText("was not moved").waitFor();
+    const same = (await day()).appointments.find((one) => one.id === visit.id);
+    assert.deepEqual([same.chair_id, same.start_time], [visit.chair_id, visit.start_time]);
+
+    const neighbour = afternoon.find((one) => one.chair_id === chairs[1]);
+    await drag(page, visit, await point(page, 1, minuteOf(neighbour)), { drop: false });
+    await page.locator('[role="status"]', { hasText: "Overlaps" }).waitFor();
+    await page.screenshot({ path: `${OUT}drag-overlap.png` });
+    await page.keyboard.press("Escape");
+    await page.mouse.up();
+
+    await drag(page, visit, await point(page, 3, minuteOf(visit)));
+    await page.getByText("→ Chair 4").waitFor();
+    await page.locator(`[data-chair="${chairs[3]}"] [data-visit="${visit.id}"]`).waitFor();
+    await page.getByRole("button", { name: /^Undo/ }).waitFor();
+    await page.waitForTimeout(300);
+    await inBothThemes(page, "moved");
+    assert.equal((await day()).appointments.find((one) => one.id === visit.id).chair_id, chairs[3]);
+    await page.keyboard.press("Control+z");
+    await page.getByText("is back where it was").waitFor();
+    assert.equal((await day()).appointments.find((one) => one.id === visit.id).chair_id, chairs[0]);
+    return page;
+  },
+
+  async "a visit is moved by the keyboard alone"() {
+    const page = await open(browser);
+    await signIn(page, "desk@beacon.example");
+    await page.locator("[data-visit]").first().waitFor();
+    const sheet = await day();
+    const last = sheet.appointments.filter((one) => one.chair_id === sheet.chairs[2].id && one.state === "booked").at(-1);
+    await card(page, last).focus();
+    await page.keyboard.press("m");
+    await page.getByText("arrow keys, then Enter").waitFor();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    await page.locator(`[data-chair="${sheet.chairs[3].id}"] [data-visit="${last.id}"]`).waitFor();
+    await page.getByText("→ Chair 4").waitFor();
+    await page.keyboard.press("Control+z");
+    await page.locator(`[data-chair="${sheet.chairs[2].id}"] [data-visit="${last.id}"]`).waitFor();
+    return page;
+  },
+
+  async "what one desk does, another sees within a second"() {
+    const [page, second] = [await open(browser), await open(browser)];
+    await signIn(page, "desk@beacon.example");
+    await signIn(second, "owner@beacon.example", `/schedule?loc=${world.here.id}`);
+    await second.locator('[data-state="live"]').waitFor();
+    const visit = (await day()).appointments.find((one) => one.state === "booked");
+    await card(second, visit).waitFor();
+    await card(page, visit).click();
+    await page.getByRole("button", { name: "Confirm", exact: true }).click();
+    await state(page, visit, "confirmed");
+    const started = Date.now();
+    await state(second, visit, "confirmed");
+    console.log(`    seen after ${Date.now() - started} ms`);
+    await second.context().close();
+    return page;
+  },
+
+  async "a new visit is found and booked, and canceled with a reason"() {
+    const page = await open(browser);
+    await signIn(page, "desk@beacon.example");
+    await page.locator("[data-visit]").first().waitFor();
+    await page.keyboard.press("n");
+    await page.getByLabel("Patient", { exact: true }).fill("ma");
+    await page.locator('[role="dialog"] li button').first().click();
+    const times = page.getByRole("region", { name: "First free times" }).getByRole("button");
+    await times.first().waitFor();
+    await inBothThemes(page, "new-visit");
+    await times.first().click();
+    await page.getByRole("button", { name: "Cancel visit" }).click();
+    await page.getByLabel("Illness").check();
+    await inBothThemes(page, "cancel");
+    await page.getByRole("button", { name: "Cancel the visit" }).click();
+    await page.getByText("is canceled").waitFor();
+    return page;
+  },
+
+  async "the command menu finds a patient and goes to the next visit"() {
+    const page = await open(browser);
+    await signIn(page, "desk@beacon.example");
+    await page.locator("[data-visit]").first().waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("al");
+    await page.getByRole("option", { name: /Chart/ }).first().waitFor();
+    await inBothThemes(page, "commands");
+    await page.keyboard.press("Escape");
+    return page;
+  },
+
+  async "whoever may only look finds no way to change anything"() {
+    const page = await open(browser);
+    await signIn(page, "insurance@beacon.example", `/schedule?loc=${world.here.id}`);
+    await page.locator("[data-visit]").first().click();
+    await page.getByText("Your role may look").or(page.getByText("Nothing more to do")).waitFor();
+    assert.equal(await page.getByRole("button", { name: "New visit" }).count(), 0);
+    assert.equal(await page.getByRole("button", { name: "Check in" }).count(), 0);
+    await sound(page, "read only");
+    return page;
+  },
+
+  async "a session that ended is opened again where one was"() {
+    const page = await open(browser);
+    await signIn(page, "desk@beacon.example");
+    await page.locator("[data-visit]").first().waitFor();
+    await page.context().clearCookies();
+    await page.keyboard.press("]");
+    await page.getByRole("heading", { name: "Locked" }).waitFor();
+    await page.waitForTimeout(200);
+    await inBothThemes(page, "locked");
+    await page.getByLabel("Password", { exact: true }).fill("archwire-demo-2026");
+    await page.getByRole("button", { name: "Unlock" }).click();
+    await page.getByRole("heading", { name: "Locked" }).waitFor({ state: "detached" });
+    assert.match(page.url(), /date=/);
+    return page;
+  },
+
+  async "a small screen, and a server that does not answer"() {
+    const page = await open(browser, { viewport: { width: 1024, height: 768 } });
+    await signIn(page, "desk@beacon.example");
+    await page.locator("[data-visit]").first().waitFor();
+    await inBothThemes(page, "schedule-1024");
+    await page.route("**/day-sheet*", (route) => route.abort());
+    await page.keyboard.press("]");
+    await page.getByRole("button", { name: "Try again" }).waitFor({ timeout: 15_000 });
+    await sound(page, "failed");
+    await page.unroute("**/day-sheet*");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator("[data-visit]").first().waitFor();
+    return page;
+  },
+};
+
+const failed = [];
+for (const [name, journey] of Object.entries(journeys)) {
+  if (process.argv[2] && !name.includes(process.argv[2])) continue;
+  const started = Date.now();
+  try {
+    const page = await journey();
+    assert.deepEqual(await page.evaluate(() => window.violations), [], "content policy");
+    console.log(`ok   ${name} (${Date.now() - started} ms)`);
+  } catch (error) {
+    failed.push(name);
+    console.error(`FAIL ${name}\n${error.message ?? error}`);
+    for (const context of browser.contexts()) {
+      for (const page of context.pages()) {
+        await page.screenshot({ path: `${OUT}failed-${failed.length}.png` }).catch(() => undefined);
+        console.error(page.problems.filter((text) => !text.includes("401")).slice(0, 3));
+      }
+    }
+  }
+  for (const context of browser.contexts()) await context.close();
+}
+await browser.close();
+process.exit(failed.length ? 1 : 0);

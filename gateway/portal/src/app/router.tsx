@@ -1,0 +1,62 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate } from "@tanstack/react-router";
+import { isDay } from "../domain/time";
+import { t } from "../domain/i18n";
+import { Empty } from "../ui/states";
+import { useSession } from "./session";
+import { Shell } from "./shell";
+
+/** Where a person starts: whoever works a list starts with the list, everybody else with the day. */
+const LIST_FIRST = ["treatment_coordinator", "financial_coordinator", "insurance_coordinator"];
+
+function Home() {
+  const { session, may } = useSession();
+  const list = session.roles.some(({ role }) => LIST_FIRST.includes(role)) && may("tasks.read");
+  return <Navigate to={list ? "/my-day" : "/schedule"} replace />;
+}
+
+function Nowhere() {
+  return (
+    <Empty title={t.errors.notFound}>
+      <Link to="/">{t.errors.home}</Link>
+    </Empty>
+  );
+}
+
+const root = createRootRoute({ component: Shell, notFoundComponent: Nowhere });
+const home = createRoute({ getParentRoute: () => root, path: "/", component: Home });
+
+const text = (value: unknown) => (typeof value === "string" && value ? value : undefined);
+
+export interface ScheduleSearch {
+  loc?: string;
+  date?: string;
+  visit?: string;
+}
+const schedule = createRoute({
+  getParentRoute: () => root,
+  path: "/schedule",
+  validateSearch: (given: Record<string, unknown>): ScheduleSearch => ({
+    loc: text(given.loc),
+    date: isDay(given.date) ? given.date : undefined,
+    visit: text(given.visit),
+  }),
+  component: lazyRouteComponent(() => import("../features/schedule/page"), "SchedulePage"),
+});
+const myDay = createRoute({
+  getParentRoute: () => root,
+  path: "/my-day",
+  validateSearch: (given: Record<string, unknown>): { loc?: string } => ({ loc: text(given.loc) }),
+  component: lazyRouteComponent(() => import("../features/myday/page"), "MyDayPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, schedule, myDay]),
+  defaultPreload: "intent",
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

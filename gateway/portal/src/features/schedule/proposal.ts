@@ -1,0 +1,35 @@
+import { useSyncExternalStore } from "react";
+import type { Appointment, WaitlistEntry } from "../../api/client";
+import type { Place, Verdict, Visit } from "../../domain/schedule";
+
+/** A visit on its way: where it would go and what that would mean. Only what draws it listens, not the page. */
+export interface Proposal {
+  visit: Visit;
+  name: string;
+  visitClass: string;
+  chairKinds: readonly string[];
+  source: { kind: "visit"; appointment: Appointment } | { kind: "waiting"; entry: WaitlistEntry };
+  by: "drag" | "keys";
+  to: Place | undefined;
+  verdict: Verdict | undefined;
+}
+
+let current: Proposal | undefined;
+const watchers = new Set<() => void>();
+
+export const proposal = (): Proposal | undefined => current;
+
+export function propose(next: Proposal | undefined): void {
+  if (next === current) return;
+  current = next;
+  for (const watcher of watchers) watcher();
+}
+
+const watch = (watcher: () => void) => {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+};
+export const useProposal = (): Proposal | undefined => useSyncExternalStore(watch, proposal);
+
+/** The visit that is on its way; "" when there is none. It changes once a move, not with every step. */
+export const useMovingId = (): string => useSyncExternalStore(watch, () => current?.visit.id ?? "");
