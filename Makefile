@@ -5,13 +5,31 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 PROTOS := $(shell find proto/archwire -name '*.proto')
 
-.PHONY: help up test test-kafka chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
+.PHONY: help up portal portal-dev portal-api test-portal test test-kafka chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
 
 help:  ## says what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 24
 
-up: .venv/installed .venv/protos  ## starts everything on this machine
+up: .venv/installed .venv/protos portal  ## starts everything on this machine
 	@exec $(BIN)/archwire up
+
+portal: .venv/bin/uv  ## builds the staff portal when its sources have changed
+	@gateway/portal/build
+
+portal-dev: .venv/installed .venv/protos  ## the portal with hot reload, before the platform on ARCHWIRE_PORT
+	@ARCHWIRE_GATEWAY=http://localhost:$${ARCHWIRE_PORT:-8420} gateway/portal/build npm run dev
+
+portal-api: .venv/installed .venv/protos  ## generates the portal's API types
+	$(BIN)/archwire openapi --output gateway/portal/codegen/openapi.json
+	@cd gateway/portal && ./build npm --prefix codegen ci --silent --no-audit --no-fund && ./build npm --prefix codegen run -s generate
+
+test-portal: portal-api portal  ## the portal: API types in step, types, style, units, sizes, journeys in Chromium
+	git diff --exit-code --stat -- gateway/portal/src/api/schema.d.ts
+	gateway/portal/build npm run -s types
+	gateway/portal/build npm run -s lint
+	gateway/portal/build npm run -s test
+	gateway/portal/build npm run -s size
+	@.ci/on-a-platform gateway/portal/build npm run -s e2e
 
 test: .venv/dev .venv/protos  ## all tests but those with a target of their own; own folders, own ports
 	$(BIN)/python -m pytest -m "not kafka and not slow"
@@ -58,7 +76,7 @@ lock: .venv/dev  ## resolves the dependencies anew into requirements*.txt
 	$(COMPILE) requirements-build.in -c requirements-dev.txt -o requirements-build.txt
 
 clean:  ## removes what was built and installed; data in .archwire stays
-	rm -rf .venv build dist proto/gen bench.json test-output .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist gateway/portal/dist gateway/portal/node_modules gateway/portal/codegen/node_modules proto/gen bench.json test-output .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- installed only when what it depends on has changed ---------------------------------------------------------------

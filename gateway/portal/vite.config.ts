@@ -1,4 +1,4 @@
-import { convertCssVariables, defaultCssVariablesResolver, mergeMantineTheme, DEFAULT_THEME } from "@mantine/core";
+import { convertCssVariables, DEFAULT_THEME, defaultCssVariablesResolver, mergeMantineTheme } from "@mantine/core";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { theme } from "./src/app/theme.ts";
@@ -17,7 +17,7 @@ function mantineVariables(): Plugin {
   };
 }
 
-const GATEWAY = process.env.ARCHWIRE_GATEWAY ?? "http://localhost:8700";
+const GATEWAY = process.env.ARCHWIRE_GATEWAY ?? "http://localhost:8420";
 
 export default defineConfig({
   plugins: [react(), mantineVariables()],

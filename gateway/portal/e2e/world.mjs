@@ -24,7 +24,10 @@ export async function person(email) {
   });
   if (answer.status !== 201) throw new Error(`${email} cannot sign in: ${await answer.text()}`);
   const { csrf_token } = await answer.json();
-  const cookie = answer.headers.getSetCookie().map((one) => one.split(";")[0]).join("; ");
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((one) => one.split(";")[0])
+    .join("; ");
   return async (method, path, body, version) => {
     const headers = { cookie, "x-csrf-token": csrf_token, "content-type": "application/json" };
     if (method !== "GET") headers["idempotency-key"] = crypto.randomUUID();
@@ -40,7 +43,12 @@ const dayIn = (zone) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).for
 /** The offset of a zone on a day, such as "-05:00". */
 function offset(zone, day) {
   const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
-  return format.formatToParts(new Date(`${day}T17:00:00Z`)).find((part) => part.type === "timeZoneName").value.slice(3) || "+00:00";
+  return (
+    format
+      .formatToParts(new Date(`${day}T17:00:00Z`))
+      .find((part) => part.type === "timeZoneName")
+      .value.slice(3) || "+00:00"
+  );
 }
 
 /**
@@ -62,7 +70,15 @@ export async function busyDay() {
   const { providers } = (await owner("GET", `/v1/locations/${here.id}/providers`)).body;
   const shifts = [];
   for (const provider of providers) {
-    const shift = { provider_id: provider.id, location_id: here.id, first_day: day, last_day: day, weekdays: [weekday], from_minute: 480, to_minute: 1020 };
+    const shift = {
+      provider_id: provider.id,
+      location_id: here.id,
+      first_day: day,
+      last_day: day,
+      weekdays: [weekday],
+      from_minute: 480,
+      to_minute: 1020,
+    };
     const answer = await owner("POST", "/v1/shifts", shift);
     shifts.push(answer.status === 201 ? provider.id : JSON.stringify(answer.body));
   }
@@ -71,7 +87,22 @@ export async function busyDay() {
   const sheet = (await desk("GET", `/v1/locations/${here.id}/day-sheet?day=${day}`)).body;
   const at = (minute) =>
     `${day}T${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}:00${offset(here.time_zone, day)}`;
-  const kinds = ["adjustment", "exam", "adjustment_long", "records", "retention", "repair", "debond", "adjustment", "delivery", "bonding_single", "retainer_delivery", "adjustment", "progress_records", "bonding"];
+  const kinds = [
+    "adjustment",
+    "exam",
+    "adjustment_long",
+    "records",
+    "retention",
+    "repair",
+    "debond",
+    "adjustment",
+    "delivery",
+    "bonding_single",
+    "retainer_delivery",
+    "adjustment",
+    "progress_records",
+    "bonding",
+  ];
   const type = new Map(types.map((one) => [one.code, one]));
   const visits = [];
   let who = 0;

@@ -31,7 +31,9 @@ export function usePatients(query: string, enabled: boolean) {
   return useQuery({
     queryKey: ["search", text],
     queryFn: ({ signal }) =>
-      data(api.POST("/v1/patients/search", { body: { query: text, page_size: 8 }, signal })).then((found) => found.patients),
+      data(api.POST("/v1/patients/search", { body: { query: text, page_size: 8 }, signal })).then(
+        (found) => found.patients,
+      ),
     enabled: enabled && text.length >= 2,
     placeholderData: (before) => (text.length >= 2 ? before : undefined),
     gcTime: 60_000,
@@ -39,7 +41,12 @@ export function usePatients(query: string, enabled: boolean) {
 }
 
 /** The menu behind Ctrl K: find a patient, go somewhere, do something. */
-export function CommandMenu(props: { opened: boolean; close: () => void; toggleScheme: () => void; togglePrivacy: () => void }) {
+export function CommandMenu(props: {
+  opened: boolean;
+  close: () => void;
+  toggleScheme: () => void;
+  togglePrivacy: () => void;
+}) {
   return (
     <Modal.Root
       opened={props.opened}
@@ -60,7 +67,15 @@ export function CommandMenu(props: { opened: boolean; close: () => void; toggleS
   );
 }
 
-function Commands({ close, toggleScheme, togglePrivacy }: { close: () => void; toggleScheme: () => void; togglePrivacy: () => void }) {
+function Commands({
+  close,
+  toggleScheme,
+  togglePrivacy,
+}: {
+  close: () => void;
+  toggleScheme: () => void;
+  togglePrivacy: () => void;
+}) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const { may, lock } = useSession();
@@ -77,7 +92,9 @@ function Commands({ close, toggleScheme, togglePrivacy }: { close: () => void; t
         params: { path: { patient_id: patient.id }, query: { first_day: today, page_size: 50 } },
       }),
     ).catch(() => undefined);
-    const next = found?.appointments.find((visit) => visit.state !== "canceled" && may("appointments.read", visit.location_id));
+    const next = found?.appointments.find(
+      (visit) => visit.state !== "canceled" && may("appointments.read", visit.location_id),
+    );
     if (next) {
       await navigate({ to: "/schedule", search: { loc: next.location_id, date: next.day, visit: next.id } });
     } else {
@@ -96,7 +113,11 @@ function Commands({ close, toggleScheme, togglePrivacy }: { close: () => void; t
     actions.push({ id: "new", icon: <Plus />, label: t.commands.newVisit, detail: "N", run });
   }
   if (today && may("appointments.read")) {
-    for (const [id, day] of [["today", today], ["tomorrow", addDays(today, 1)], ["week", addDays(today, 7)]] as const) {
+    for (const [id, day] of [
+      ["today", today],
+      ["tomorrow", addDays(today, 1)],
+      ["week", addDays(today, 7)],
+    ] as const) {
       const run = () => void navigate({ to: "/schedule", search: (was) => ({ loc: was.loc, date: day }) });
       actions.push({ id, icon: <Calendar />, label: t.commands.toDay(formatShortDay(day)), run });
     }
@@ -105,7 +126,12 @@ function Commands({ close, toggleScheme, togglePrivacy }: { close: () => void; t
     actions.push({ id: "myday", icon: <ListCheck />, label: t.nav.myDay, run: () => void navigate({ to: "/my-day" }) });
   }
   for (const place of places.filter((place) => place.id !== here?.id)) {
-    actions.push({ id: place.id, icon: <Building />, label: t.commands.goTo(place.name), run: () => goToPlace(place.id) });
+    actions.push({
+      id: place.id,
+      icon: <Building />,
+      label: t.commands.goTo(place.name),
+      run: () => goToPlace(place.id),
+    });
   }
   actions.push({ id: "theme", icon: <Moon />, label: `${t.app.light} / ${t.app.dark}`, run: toggleScheme });
   actions.push({ id: "privacy", icon: <Person />, label: t.app.privacy, run: togglePrivacy });

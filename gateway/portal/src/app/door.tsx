@@ -49,9 +49,7 @@ export function Door({ asked, error, again, signIn, known, email: before = "", l
           <Logo size={34} />
           <span>{t.app.name}</span>
         </div>
-        <h1 id="door-title">
-          {step === "code" ? t.signIn.codeTitle : locked ? t.signIn.lockedTitle : t.signIn.title}
-        </h1>
+        <h1 id="door-title">{step === "code" ? t.signIn.codeTitle : locked ? t.signIn.lockedTitle : t.signIn.title}</h1>
         <p className={css.lead}>
           {step === "code" ? t.signIn.codeLead : locked ? t.signIn.lockedLead(known.display_name) : t.signIn.lead}
         </p>

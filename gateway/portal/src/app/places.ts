@@ -7,10 +7,21 @@ import { useSession } from "./session";
 const KEY = "archwire.location";
 
 /** The locations where this person sees the day, and the one that is looked at: the address says, else the last one. */
-export function usePlaces(): { places: Location[]; here: Location | undefined; loading: boolean; error: unknown; again: () => void } {
+export function usePlaces(): {
+  places: Location[];
+  here: Location | undefined;
+  loading: boolean;
+  error: unknown;
+  again: () => void;
+} {
   const { may } = useSession();
   const search = useSearch({ strict: false }) as { loc?: string };
-  const { data: all, isPending, error, refetch } = useQuery({
+  const {
+    data: all,
+    isPending,
+    error,
+    refetch,
+  } = useQuery({
     queryKey: ["locations"],
     queryFn: () => data(api.GET("/v1/locations", { params: { query: { page_size: 200 } } })),
     staleTime: 300_000,

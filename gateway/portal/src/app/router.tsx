@@ -1,6 +1,6 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate } from "@tanstack/react-router";
-import { isDay } from "../domain/time";
+import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 import { t } from "../domain/i18n";
+import { isDay } from "../domain/time";
 import { Empty } from "../ui/states";
 import { useSession } from "./session";
 import { Shell } from "./shell";

@@ -1,8 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { ApiError, api, data, type Session, useCsrf as keepCsrf, whenSignedOut } from "../api/client";
-import { tell } from "../ui/undo";
+import { ApiError, api, data, useCsrf as keepCsrf, type Session, whenSignedOut } from "../api/client";
 import { t } from "../domain/i18n";
+import { tell } from "../ui/undo";
 
 const IDLE_MS = 10 * 60_000;
 
@@ -26,16 +26,20 @@ export function useSession(): Known {
 }
 
 async function enter(email: string, password: string, code: string): Promise<Session> {
-  const session = await data(
-    api.POST("/v1/session", { body: { email, password, totp_code: code, group: "" } }),
-  );
+  const session = await data(api.POST("/v1/session", { body: { email, password, totp_code: code, group: "" } }));
   keepCsrf(session.csrf_token);
   return session;
 }
 
 /** The session of this tab: who it is, whether the screen is locked, and what to show when nobody is signed in. */
 export function SessionGate({ door, children }: { door: (props: DoorProps) => ReactNode; children: ReactNode }) {
-  const [state, setState] = useState<{ session?: Session; email: string; locked: boolean; asked: boolean; error?: unknown }>({
+  const [state, setState] = useState<{
+    session?: Session;
+    email: string;
+    locked: boolean;
+    asked: boolean;
+    error?: unknown;
+  }>({
     email: "",
     locked: false,
     asked: false,
@@ -88,7 +92,8 @@ export function SessionGate({ door, children }: { door: (props: DoorProps) => Re
       clearTimeout(timer);
       timer = setTimeout(lock, IDLE_MS);
     };
-    for (const kind of ["pointerdown", "pointermove", "keydown"]) document.addEventListener(kind, awake, { passive: true });
+    for (const kind of ["pointerdown", "pointermove", "keydown"])
+      document.addEventListener(kind, awake, { passive: true });
     return () => {
       clearTimeout(timer);
       for (const kind of ["pointerdown", "pointermove", "keydown"]) document.removeEventListener(kind, awake);

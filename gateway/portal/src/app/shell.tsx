@@ -177,7 +177,12 @@ export function Shell() {
           <Outlet />
         )}
       </main>
-      <CommandMenu opened={menu} close={() => setMenu(false)} toggleScheme={toggleScheme} togglePrivacy={togglePrivacy} />
+      <CommandMenu
+        opened={menu}
+        close={() => setMenu(false)}
+        toggleScheme={toggleScheme}
+        togglePrivacy={togglePrivacy}
+      />
     </div>
   );
 }

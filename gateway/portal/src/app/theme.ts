@@ -6,7 +6,16 @@ export const theme: MantineThemeOverride = {
   primaryShade: { light: 7, dark: 7 },
   colors: {
     brand: [
-      "#eef3ff", "#dce6ff", "#b9ccff", "#8facff", "#6b91fb", "#4c78f0", "#2f61e4", "#1d4ed8", "#1941b5", "#173689",
+      "#eef3ff",
+      "#dce6ff",
+      "#b9ccff",
+      "#8facff",
+      "#6b91fb",
+      "#4c78f0",
+      "#2f61e4",
+      "#1d4ed8",
+      "#1941b5",
+      "#173689",
     ],
   },
   fontFamily: "'Inter Variable', system-ui, sans-serif",

@@ -1,6 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Day, demand, doctorLoad, end, findPlace, holds, judge, nextSteps, shown, UNIT, type Visit } from "./schedule";
+import {
+  type Day,
+  demand,
+  doctorLoad,
+  end,
+  findPlace,
+  holds,
+  judge,
+  nextSteps,
+  shown,
+  UNIT,
+  type Visit,
+} from "./schedule";
 import { addDays, clock, minuteOf, moment, wall } from "./time";
 
 const STATES = ["booked", "confirmed", "arrived", "seated", "done", "no_show"] as const;
@@ -25,7 +37,10 @@ const day = fc.array(visit, { maxLength: 10 }).map(
     visits: visits.map((v, i) => ({ ...v, id: `v${i}` })),
   }),
 );
-const place = fc.record({ chairId: fc.constantFrom("c1", "c2", "c3"), start: fc.integer({ min: 90, max: 150 }).map((n) => n * UNIT) });
+const place = fc.record({
+  chairId: fc.constantFrom("c1", "c2", "c3"),
+  start: fc.integer({ min: 90, max: 150 }).map((n) => n * UNIT),
+});
 
 /** The rules again, minute by minute and without any of the model's shortcuts. */
 function plain(on: Day, moved: Visit): boolean {
@@ -101,8 +116,17 @@ describe("the schedule", () => {
     const moved: Visit = { ...base, id: "v2", patientId: "p2", chairId: "c2", start: 600, pattern: "AADA" };
     const on: Day = { hours: [{ from: 480, to: 720 }], chairs, doctors: doctors.slice(0, 1), visits: [other, moved] };
     const to = { chairId: "c2", start: 500 };
-    expect(judge(on, moved, to)).toMatchObject({ fits: false, reason: "DOCTOR_TAKEN", doctorId: "d1", minute: 510, visit: { id: "v1" } });
-    expect(judge(on, moved, { chairId: "c1", start: 505 })).toMatchObject({ reason: "CHAIR_TAKEN", visit: { id: "v1" } });
+    expect(judge(on, moved, to)).toMatchObject({
+      fits: false,
+      reason: "DOCTOR_TAKEN",
+      doctorId: "d1",
+      minute: 510,
+      visit: { id: "v1" },
+    });
+    expect(judge(on, moved, { chairId: "c1", start: 505 })).toMatchObject({
+      reason: "CHAIR_TAKEN",
+      visit: { id: "v1" },
+    });
     expect(judge(on, { ...moved, state: "seated" }, to)).toMatchObject({ reason: "STARTED" });
   });
 
@@ -117,7 +141,15 @@ describe("the schedule", () => {
   });
 
   test("every visit can be brought to check-out", () => {
-    const base: Visit = { id: "v", patientId: "p", chairId: "c1", providerId: "d1", start: 480, pattern: "AdA", state: "booked" };
+    const base: Visit = {
+      id: "v",
+      patientId: "p",
+      chairId: "c1",
+      providerId: "d1",
+      start: 480,
+      pattern: "AdA",
+      state: "booked",
+    };
     const walk = ["arrived", "seated", "doctor_ready", "doctor_in", "done"] as const;
     expect(nextSteps(base)).toEqual(["check-in"]);
     for (const state of walk) expect(nextSteps({ ...base, state })).not.toEqual([]);

@@ -66,7 +66,9 @@ export type Refusal =
   | { reason: "STARTED" };
 
 /** What a move would mean; `doctorId` is who would see the patient, "" when nobody has to. */
-export type Verdict = { fits: true; doctorId: string; doctorChanges: boolean } | ({ fits: false; doctorId: string } & Refusal);
+export type Verdict =
+  | { fits: true; doctorId: string; doctorChanges: boolean }
+  | ({ fits: false; doctorId: string } & Refusal);
 
 const GONE: ReadonlySet<State> = new Set<State>(["done", "checked_out", "canceled", "no_show"]);
 const MOVABLE: ReadonlySet<State> = new Set<State>(["held", "booked", "confirmed"]);
@@ -101,7 +103,11 @@ const within = (from: number, to: number, spans: readonly Span[]): boolean =>
   spans.some((span) => span.from <= from && to <= span.to);
 
 /** The first 5 minutes of a visit in which the doctor is away or asked for too much; undefined when it fits. */
-function trouble(doctor: Doctor, visit: Visit, others: readonly Visit[]): { minute: number; away: boolean } | undefined {
+function trouble(
+  doctor: Doctor,
+  visit: Visit,
+  others: readonly Visit[],
+): { minute: number; away: boolean } | undefined {
   const load = doctorLoad(doctor, others);
   for (let unit = 0; unit < visit.pattern.length; unit++) {
     const wanted = demand(visit.pattern[unit], doctor.capacity);

@@ -35,7 +35,9 @@ export const Sun = icon(
 );
 export const Plus = icon(<path d="M12 5v14M5 12h14" />);
 export const Printer = icon(<path d="M7 9V4h10v5M7 17H4v-7h16v7h-3M7 14h10v6H7z" />);
-export const Move = icon(<path d="M12 3v18M3 12h18M9.5 5.5 12 3l2.5 2.500M9.5 18.5 12 21l2.5-2.500M5.5 9.5 3 12l2.5 2.500M18.5 9.5 21 12l-2.5 2.5" />);
+export const Move = icon(
+  <path d="M12 3v18M3 12h18M9.5 5.5 12 3l2.5 2.500M9.5 18.5 12 21l2.5-2.500M5.5 9.5 3 12l2.5 2.500M18.5 9.5 21 12l-2.5 2.5" />,
+);
 export const Close = icon(<path d="m6 6 12 12M18 6 6 18" />);
 export const Check = icon(<path d="m5 12.5 4.5 4.500L19 7.5" />);
 export const Clock = icon(<path d="M12 20.500a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.500V12l3 2" />);
@@ -44,14 +46,27 @@ export const Door = icon(<path d="M14 8V5H5v14h9v-3M9.5 12H20M17 9l3 3-3 3" />);
 export const Lock = icon(<path d="M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3" />);
 export const Person = icon(<path d="M12 11.500a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20.500a7.5 7.5 0 0 1 15 0" />);
 export const Wand = icon(<path d="m5 19 10-10 1.5 1.5-10 10zM15 4v2M19 8h2M18.5 4.5 17 6M19 12l1.5 1" />);
-export const Eye = icon(<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 14.500a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z" />);
+export const Eye = icon(
+  <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 14.500a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z" />,
+);
 
 export function Logo({ size = 26 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 26 26" aria-hidden="true" focusable="false">
       <rect width="26" height="26" rx="7" fill="var(--brand)" />
-      <path d="M6.5 10.500c1 4.7 3.7 7 6.5 7s5.5-2.3 6.5-7" fill="none" stroke="#fff" strokeWidth="2.4" strokeLinecap="round" />
-      <path d="M9.2 10.700v2.200M13 12.500v2.600M16.8 10.700v2.2" stroke="#fff" strokeWidth="1.8" strokeLinecap="round" />
+      <path
+        d="M6.5 10.500c1 4.7 3.7 7 6.5 7s5.5-2.3 6.5-7"
+        fill="none"
+        stroke="#fff"
+        strokeWidth="2.4"
+        strokeLinecap="round"
+      />
+      <path
+        d="M9.2 10.700v2.200M13 12.500v2.600M16.8 10.700v2.2"
+        stroke="#fff"
+        strokeWidth="1.8"
+        strokeLinecap="round"
+      />
     </svg>
   );
 }

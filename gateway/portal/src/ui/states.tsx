@@ -6,7 +6,17 @@ import { Alert, Lock } from "./icons";
 import css from "./states.module.css";
 
 /** What to say instead of content: nothing there, and what to do next. */
-export function Empty({ icon, title, lead, children }: { icon?: ReactNode; title: string; lead?: string; children?: ReactNode }) {
+export function Empty({
+  icon,
+  title,
+  lead,
+  children,
+}: {
+  icon?: ReactNode;
+  title: string;
+  lead?: string;
+  children?: ReactNode;
+}) {
   return (
     <div className={css.state}>
       {icon && <span className={css.icon}>{icon}</span>}

@@ -1,3 +1,136 @@
+import { Button } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, data, ifMatch, type Location, type Task } from "../../api/client";
+import { usePlaces, usePrivacy } from "../../app/places";
+import { useSession } from "../../app/session";
+import { formatDollars, formatShortDay, t } from "../../domain/i18n";
+import { addDays, wall } from "../../domain/time";
+import { Check, ListCheck } from "../../ui/icons";
+import { Empty, Failed } from "../../ui/states";
+import { tell } from "../../ui/undo";
+import { refusal, usePeople } from "../schedule/data";
+import css from "./page.module.css";
+
+const DAY_MS = 86_400_000;
+const daysLate = (task: Task, today: string) =>
+  Math.round((Date.parse(today) - Date.parse(task.due_on || today)) / DAY_MS);
+
+/** The most valuable and the oldest first: value times age, and what has no value by age alone. */
+export function rank(tasks: readonly Task[], today: string): Task[] {
+  const weight = (task: Task) =>
+    Math.max(1, daysLate(task, today) + 2) * (100_000 + Number(task.value?.amount_cents ?? 0));
+  return [...tasks].sort((a, b) => weight(b) - weight(a));
+}
+
 export function MyDayPage() {
-  return null;
+  const { here } = usePlaces();
+  return here ? <Tasks here={here} /> : null;
+}
+
+function Tasks({ here }: { here: Location }) {
+  const { session, may } = useSession();
+  const queries = useQueryClient();
+  const [all, setAll] = useState(false);
+  const [privacy] = usePrivacy();
+  const today = wall(new Date(), here.time_zone).day;
+  const key = ["tasks", here.id, all];
+  const tasks = useQuery({
+    queryKey: key,
+    queryFn: () =>
+      data(
+        api.GET("/v1/tasks", {
+          params: { query: { page_size: 100, location_id: here.id, ...(all ? {} : { owner_id: session.user_id }) } },
+        }),
+      ).then((found) => found.tasks),
+  });
+  const { people } = usePeople((tasks.data ?? []).map((task) => task.patient_id).filter(Boolean));
+  const change = may("tasks.update", here.id);
+
+  const leave = async (task: Task, how: "complete" | "snooze") => {
+    const target = { params: { path: { task_id: task.id }, header: ifMatch(task.version) } };
+    queries.setQueryData<Task[]>(key, (list) => list?.filter((one) => one.id !== task.id));
+    try {
+      const answer =
+        how === "complete"
+          ? await data(api.POST("/v1/tasks/{task_id}/complete", { ...target, body: {} }))
+          : await data(api.POST("/v1/tasks/{task_id}/snooze", { ...target, body: { until: addDays(today, 1) } }));
+      const version = answer.task?.version ?? task.version;
+      const undo = async () => {
+        const again = { params: { path: { task_id: task.id }, header: ifMatch(version) }, body: {} };
+        await data(api.POST("/v1/tasks/{task_id}/reopen", again)).then(
+          () => tell({ text: t.myDay.reopened(task.title) }),
+          (error) => tell({ text: t.errors.safe, detail: refusal(error), tone: "bad" }),
+        );
+        void queries.invalidateQueries({ queryKey: ["tasks"] });
+      };
+      const text = how === "complete" ? t.myDay.completed(task.title) : t.myDay.snoozed(task.title);
+      tell({ text, tone: "good", undo: how === "complete" ? () => void undo() : undefined });
+    } catch (error) {
+      tell({ text: t.errors.safe, detail: refusal(error), tone: "bad" });
+    }
+    void queries.invalidateQueries({ queryKey: ["tasks"] });
+  };
+
+  const late = (task: Task) => {
+    const days = daysLate(task, today);
+    return days > 0 ? t.myDay.overdue(days) : days === 0 ? t.myDay.today : t.myDay.due(formatShortDay(task.due_on));
+  };
+  return (
+    <div className={css.page}>
+      <header className={css.bar}>
+        <h1>{t.myDay.title}</h1>
+        <div className={css.whose} role="group" aria-label={t.myDay.whose}>
+          <button type="button" aria-pressed={!all} onClick={() => setAll(false)}>
+            {t.myDay.mine}
+          </button>
+          <button type="button" aria-pressed={all} onClick={() => setAll(true)}>
+            {t.myDay.all}
+          </button>
+        </div>
+      </header>
+      {tasks.isError && !tasks.data ? (
+        <Failed error={tasks.error} again={() => void tasks.refetch()} />
+      ) : tasks.data?.length === 0 ? (
+        <Empty icon={<ListCheck size={22} />} title={t.myDay.none} />
+      ) : (
+        <ul className={css.list} aria-label={t.myDay.tasks} aria-busy={tasks.isPending}>
+          {rank(tasks.data ?? [], today).map((task) => {
+            const patient = people.get(task.patient_id);
+            return (
+              <li key={task.id}>
+                <div>
+                  <strong>{task.title}</strong>
+                  {patient && (
+                    <span>
+                      {privacy
+                        ? t.schedule.hiddenName(patient.chart_number)
+                        : `${patient.first_name} ${patient.last_name}`}
+                    </span>
+                  )}
+                </div>
+                <em data-late={daysLate(task, today) > 0 || undefined}>{late(task)}</em>
+                <b>{task.value ? formatDollars(Number(task.value.amount_cents)) : ""}</b>
+                {change && (
+                  <span className={css.actions}>
+                    <Button size="compact-sm" variant="default" onClick={() => void leave(task, "snooze")}>
+                      {t.myDay.snooze}
+                    </Button>
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      leftSection={<Check size={14} />}
+                      onClick={() => void leave(task, "complete")}
+                    >
+                      {t.myDay.done}
+                    </Button>
+                  </span>
+                )}
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </div>
+  );
 }

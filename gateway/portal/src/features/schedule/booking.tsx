@@ -26,7 +26,10 @@ interface Props {
   today: string;
   office: Office;
   nameOf: (patient: Patient) => string;
-  take: (slot: Slot, wanted: { patientId: string; typeId: string; caseId?: string; note: string; moving?: Appointment }) => Promise<boolean>;
+  take: (
+    slot: Slot,
+    wanted: { patientId: string; typeId: string; caseId?: string; note: string; moving?: Appointment },
+  ) => Promise<boolean>;
 }
 
 /** A new visit, or another time for one: the first free times, found by the server. */
@@ -34,7 +37,16 @@ export function Booking(props: Props) {
   const { wanted, close } = props;
   const title = wanted?.moving && wanted.patient ? t.book.moveTitle(props.nameOf(wanted.patient)) : t.book.title;
   return (
-    <Modal opened={wanted !== undefined} onClose={close} title={title} size={560} yOffset="8vh" lockScroll={false} transitionProps={{ duration: 0 }} closeButtonProps={{ "aria-label": t.app.close }}>
+    <Modal
+      opened={wanted !== undefined}
+      onClose={close}
+      title={title}
+      size={560}
+      yOffset="8vh"
+      lockScroll={false}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ "aria-label": t.app.close }}
+    >
       {wanted && <Form {...props} wanted={wanted} />}
     </Modal>
   );
@@ -43,7 +55,9 @@ export function Booking(props: Props) {
 function Form({ wanted, here, places, day, today, office, nameOf, take, close }: Props & { wanted: Wanted }) {
   const [patient, setPatient] = useState(wanted.patient);
   const [query, setQuery] = useState("");
-  const [typeId, setTypeId] = useState(wanted.typeId ?? office.list.find((type) => type.code === "adjustment")?.id ?? office.list[0]?.id ?? "");
+  const [typeId, setTypeId] = useState(
+    wanted.typeId ?? office.list.find((type) => type.code === "adjustment")?.id ?? office.list[0]?.id ?? "",
+  );
   const [everywhere, setEverywhere] = useState(false);
   const [from, setFrom] = useState(day < today ? today : day);
   const [note, setNote] = useState("");
@@ -75,7 +89,13 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
   const choose = async (slot: Slot) => {
     if (!patient) return;
     setTaking(slotKey(slot));
-    const done = await take(slot, { patientId: patient.id, typeId, caseId: wanted.caseId, note, moving: wanted.moving });
+    const done = await take(slot, {
+      patientId: patient.id,
+      typeId,
+      caseId: wanted.caseId,
+      note,
+      moving: wanted.moving,
+    });
     setTaking("");
     if (done) close();
     else void slots.refetch();
@@ -135,12 +155,20 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
       <div className={css.two}>
         <label className={css.field}>
           <span>{t.book.from}</span>
-          <input type="date" value={from} min={today} onChange={(event) => event.currentTarget.value && setFrom(event.currentTarget.value)} />
+          <input
+            type="date"
+            value={from}
+            min={today}
+            onChange={(event) => event.currentTarget.value && setFrom(event.currentTarget.value)}
+          />
         </label>
         {places.length > 1 && (
           <label className={css.field}>
             <span>{t.book.where}</span>
-            <select value={everywhere ? "all" : "here"} onChange={(event) => setEverywhere(event.currentTarget.value === "all")}>
+            <select
+              value={everywhere ? "all" : "here"}
+              onChange={(event) => setEverywhere(event.currentTarget.value === "all")}
+            >
               <option value="here">{t.book.here}</option>
               <option value="all">{t.book.everywhere}</option>
             </select>
@@ -148,7 +176,12 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
         )}
       </div>
       {!wanted.moving && (
-        <TextInput label={t.book.note} value={note} maxLength={1000} onChange={(event) => setNote(event.currentTarget.value)} />
+        <TextInput
+          label={t.book.note}
+          value={note}
+          maxLength={1000}
+          onChange={(event) => setNote(event.currentTarget.value)}
+        />
       )}
       <section aria-label={t.book.times} aria-busy={slots.isFetching}>
         <h3 className={css.heading}>{t.book.times}</h3>
@@ -166,11 +199,20 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
           <ul className={css.slots}>
             {slots.data.map((slot) => (
               <li key={slotKey(slot)}>
-                <button type="button" disabled={taking !== ""} data-busy={taking === slotKey(slot) || undefined} onClick={() => void choose(slot)}>
+                <button
+                  type="button"
+                  disabled={taking !== ""}
+                  data-busy={taking === slotKey(slot) || undefined}
+                  onClick={() => void choose(slot)}
+                >
                   <strong>{formatShortDay(slot.local_start.slice(0, 10))}</strong>
                   <span>{clock(minuteOf(slot.local_start))}</span>
                   <small>
-                    {everywhere ? places.find((place) => place.id === slot.location_id)?.name : slot.provider_id ? office.doctorName(slot.provider_id) : ""}
+                    {everywhere
+                      ? places.find((place) => place.id === slot.location_id)?.name
+                      : slot.provider_id
+                        ? office.doctorName(slot.provider_id)
+                        : ""}
                   </small>
                 </button>
               </li>

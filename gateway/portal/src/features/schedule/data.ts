@@ -1,6 +1,16 @@
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { ApiError, type Appointment, api, type AppointmentType, type DaySheet, data, ifMatch, once, type Patient } from "../../api/client";
+import {
+  ApiError,
+  type Appointment,
+  type AppointmentType,
+  api,
+  type DaySheet,
+  data,
+  ifMatch,
+  once,
+  type Patient,
+} from "../../api/client";
 import { useEvents } from "../../api/events";
 import { t } from "../../domain/i18n";
 import { AFTER, type Day, type Place, type State, type Step, type Visit } from "../../domain/schedule";
@@ -12,7 +22,11 @@ export function useDaySheet(location: string, day: string) {
   return useQuery({
     queryKey: dayKey(location, day),
     queryFn: () =>
-      data(api.GET("/v1/locations/{location_id}/day-sheet", { params: { path: { location_id: location }, query: { day } } })),
+      data(
+        api.GET("/v1/locations/{location_id}/day-sheet", {
+          params: { path: { location_id: location }, query: { day } },
+        }),
+      ),
     refetchInterval: 20_000,
     refetchIntervalInBackground: false,
   });
@@ -78,7 +92,10 @@ export function toDay(sheet: DaySheet, capacity: ReadonlyMap<string, number>): D
   for (const shift of sheet.shifts) present.set(shift.provider_id, []);
   for (const shift of sheet.shifts) {
     if (!shift.start_time || !shift.end_time) continue;
-    const span = { from: wall(shift.start_time, sheet.time_zone).minute, to: wall(shift.end_time, sheet.time_zone).minute };
+    const span = {
+      from: wall(shift.start_time, sheet.time_zone).minute,
+      to: wall(shift.end_time, sheet.time_zone).minute,
+    };
     present.get(shift.provider_id)?.push(span);
   }
   return {
@@ -109,14 +126,26 @@ const target = (visit: Appointment) => ({
 });
 
 const STEPS: Record<Step | "confirm" | "no-show", (visit: Appointment) => Promise<Appointment>> = {
-  confirm: (v) => data(api.POST("/v1/appointments/{appointment_id}/confirm", target(v))).then((r) => r.appointment as Appointment),
-  "check-in": (v) => data(api.POST("/v1/appointments/{appointment_id}/check-in", target(v))).then((r) => r.appointment as Appointment),
-  seat: (v) => data(api.POST("/v1/appointments/{appointment_id}/seat", target(v))).then((r) => r.appointment as Appointment),
-  "call-doctor": (v) => data(api.POST("/v1/appointments/{appointment_id}/call-doctor", target(v))).then((r) => r.appointment as Appointment),
-  "doctor-arrived": (v) => data(api.POST("/v1/appointments/{appointment_id}/doctor-arrived", target(v))).then((r) => r.appointment as Appointment),
-  dismiss: (v) => data(api.POST("/v1/appointments/{appointment_id}/dismiss", target(v))).then((r) => r.appointment as Appointment),
-  "check-out": (v) => data(api.POST("/v1/appointments/{appointment_id}/check-out", target(v))).then((r) => r.appointment as Appointment),
-  "no-show": (v) => data(api.POST("/v1/appointments/{appointment_id}/no-show", target(v))).then((r) => r.appointment as Appointment),
+  confirm: (v) =>
+    data(api.POST("/v1/appointments/{appointment_id}/confirm", target(v))).then((r) => r.appointment as Appointment),
+  "check-in": (v) =>
+    data(api.POST("/v1/appointments/{appointment_id}/check-in", target(v))).then((r) => r.appointment as Appointment),
+  seat: (v) =>
+    data(api.POST("/v1/appointments/{appointment_id}/seat", target(v))).then((r) => r.appointment as Appointment),
+  "call-doctor": (v) =>
+    data(api.POST("/v1/appointments/{appointment_id}/call-doctor", target(v))).then(
+      (r) => r.appointment as Appointment,
+    ),
+  "doctor-arrived": (v) =>
+    data(api.POST("/v1/appointments/{appointment_id}/doctor-arrived", target(v))).then(
+      (r) => r.appointment as Appointment,
+    ),
+  dismiss: (v) =>
+    data(api.POST("/v1/appointments/{appointment_id}/dismiss", target(v))).then((r) => r.appointment as Appointment),
+  "check-out": (v) =>
+    data(api.POST("/v1/appointments/{appointment_id}/check-out", target(v))).then((r) => r.appointment as Appointment),
+  "no-show": (v) =>
+    data(api.POST("/v1/appointments/{appointment_id}/no-show", target(v))).then((r) => r.appointment as Appointment),
 };
 
 /** Shows a visit as given wherever its day is on the screen; a newer version is never overwritten by an older one. */
@@ -165,7 +194,13 @@ export function useChanges(location: string, day: string, zone: string) {
       },
       move: (visit: Appointment, to: Place, providerId: string) => {
         const start = moment(day, to.start, zone).toISOString();
-        const after = { ...visit, chair_id: to.chairId, provider_id: providerId, start_time: start, local_start: localStart(day, to.start) };
+        const after = {
+          ...visit,
+          chair_id: to.chairId,
+          provider_id: providerId,
+          start_time: start,
+          local_start: localStart(day, to.start),
+        };
         return optimistic(visit, after, () => reschedule(visit, location, start, to.chairId, providerId));
       },
       /** Brings a visit back to where it was; `visit` is as it is now. */
@@ -192,7 +227,13 @@ export function useChanges(location: string, day: string, zone: string) {
 }
 export type Changes = ReturnType<typeof useChanges>;
 
-export const reschedule = (visit: Appointment, location_id: string, start_time: string, chair_id: string, provider_id: string) =>
+export const reschedule = (
+  visit: Appointment,
+  location_id: string,
+  start_time: string,
+  chair_id: string,
+  provider_id: string,
+) =>
   data(
     api.POST("/v1/appointments/{appointment_id}/reschedule", {
       params: { path: { appointment_id: visit.id }, header: ifMatch(visit.version) },
@@ -211,7 +252,9 @@ export interface NewVisit {
   note?: string;
 }
 export const book = (visit: NewVisit) =>
-  data(api.POST("/v1/appointments", { params: { header: once() }, body: visit })).then((answer) => answer.appointment as Appointment);
+  data(api.POST("/v1/appointments", { params: { header: once() }, body: visit })).then(
+    (answer) => answer.appointment as Appointment,
+  );
 
 /** Hears of changes by others and reads the day again, once for what comes together. */
 export function useLiveDay(location: string | undefined): void {
@@ -259,5 +302,6 @@ export function useNextOpen(location: string, day: string, enabled: boolean): st
   return undefined;
 }
 
-export const typeName = (type: AppointmentType | undefined, visit: Appointment): string => type?.name ?? visit.type_code;
+export const typeName = (type: AppointmentType | undefined, visit: Appointment): string =>
+  type?.name ?? visit.type_code;
 export const timeRange = (start: number, minutes: number): string => `${clock(start)}–${clock(start + minutes)}`;

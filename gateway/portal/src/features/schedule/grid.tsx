@@ -1,7 +1,19 @@
 import { type KeyboardEvent, memo, type PointerEvent, type RefObject, useMemo } from "react";
 import type { Appointment } from "../../api/client";
 import { t } from "../../domain/i18n";
-import { chairUse, type Day, type Doctor, demand, doctorLoad, end, minutes, movable, type Span, UNIT, type Visit } from "../../domain/schedule";
+import {
+  chairUse,
+  type Day,
+  type Doctor,
+  demand,
+  doctorLoad,
+  end,
+  minutes,
+  movable,
+  type Span,
+  UNIT,
+  type Visit,
+} from "../../domain/schedule";
 import { clock, minutesSince } from "../../domain/time";
 import css from "./grid.module.css";
 import { useMovingId, useProposal } from "./proposal";
@@ -98,7 +110,12 @@ export function Grid(props: Props) {
       <div className={css.heads} style={{ gridTemplateColumns: template }}>
         <span />
         {day.doctors.map((doctor, index) => (
-          <span key={doctor.id} className={css.railHead} data-doctor={(index % 3) + 1} title={props.doctorName(doctor.id)}>
+          <span
+            key={doctor.id}
+            className={css.railHead}
+            data-doctor={(index % 3) + 1}
+            title={props.doctorName(doctor.id)}
+          >
             {props.shortName(doctor.id)}
           </span>
         ))}
@@ -113,9 +130,8 @@ export function Grid(props: Props) {
           );
         })}
       </div>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the visits inside */}
       <div ref={body} className={css.body} style={{ gridTemplateColumns: template, height }} onKeyDown={onKey}>
-        <div className={css.times} aria-hidden="true">
+        <div className={css.times} style={{ gridColumn: 1 }} aria-hidden="true">
           {hours.map((minute) => (
             <span key={minute} style={{ top: px(minute, range, unit) }} data-half={minute % 60 !== 0 || undefined}>
               {minute % 60 ? ":30" : clock(minute).replace(":00", "")}
@@ -123,11 +139,20 @@ export function Grid(props: Props) {
           ))}
         </div>
         {day.doctors.map((doctor, index) => (
-          <Rail key={doctor.id} doctor={doctor} day={day} index={index} range={range} unit={unit} name={props.doctorName(doctor.id)} />
+          <Rail
+            key={doctor.id}
+            doctor={doctor}
+            day={day}
+            index={index}
+            range={range}
+            unit={unit}
+            name={props.doctorName(doctor.id)}
+          />
         ))}
-        {day.chairs.map((chair) => (
+        {day.chairs.map((chair, index) => (
           <Column
             key={chair.id}
+            gridColumn={2 + day.doctors.length + index}
             chairId={chair.id}
             name={chairNames.get(chair.id) ?? ""}
             cards={columns.get(chair.id) ?? []}
@@ -167,6 +192,7 @@ function neighbour(key: string, card: Card, day: Day, columns: ReadonlyMap<strin
 }
 
 interface ColumnProps {
+  gridColumn: number;
   chairId: string;
   name: string;
   cards: Card[];
@@ -192,7 +218,12 @@ const Column = memo(
     const places = useMemo(() => lanes(cards.map((card) => card.visit)), [cards]);
     const closed = gaps(day.hours, range);
     return (
-      <section className={css.column} aria-label={name} data-chair={chairId} style={{ backgroundSize: `100% ${unit * 2}px, 100% ${unit * 12}px` }}>
+      <section
+        className={css.column}
+        aria-label={name}
+        data-chair={chairId}
+        style={{ gridColumn: props.gridColumn, backgroundSize: `100% ${unit * 2}px, 100% ${unit * 12}px` }}
+      >
         {closed.map((span) => (
           <div
             key={span.from}
@@ -203,7 +234,7 @@ const Column = memo(
         {cards.map((card) => {
           const { visit } = card;
           const place = places.get(visit.id) ?? { lane: 0, of: 1 };
-          const height = (visit.pattern.length * unit) - 1.5;
+          const height = visit.pattern.length * unit - 1.5;
           return (
             <VisitCard
               key={visit.id}
@@ -232,6 +263,7 @@ const Column = memo(
     a.range.from === b.range.from &&
     a.range.to === b.range.to &&
     a.unit === b.unit &&
+    a.gridColumn === b.gridColumn &&
     a.name === b.name &&
     a.day.hours.length === b.day.hours.length &&
     a.day.doctors.length === b.day.doctors.length &&
@@ -268,12 +300,33 @@ interface CardProps {
   grab: (event: PointerEvent, card: Card) => void;
 }
 
-function VisitCard({ card, day, chair, unit, top, height, lane, lanesOf, selected, entry, moving, clockNow, select, grab }: CardProps) {
+function VisitCard({
+  card,
+  day,
+  chair,
+  unit,
+  top,
+  height,
+  lane,
+  lanesOf,
+  selected,
+  entry,
+  moving,
+  clockNow,
+  select,
+  grab,
+}: CardProps) {
   const { visit, appointment, name, type, age } = card;
-  const waits = visit.state === "arrived" && appointment.arrive_time ? minutesSince(appointment.arrive_time, clockNow) : undefined;
-  const called = visit.state === "doctor_ready" && appointment.call_time ? minutesSince(appointment.call_time, clockNow) : undefined;
+  const waits =
+    visit.state === "arrived" && appointment.arrive_time ? minutesSince(appointment.arrive_time, clockNow) : undefined;
+  const called =
+    visit.state === "doctor_ready" && appointment.call_time ? minutesSince(appointment.call_time, clockNow) : undefined;
   const pill =
-    waits !== undefined ? t.schedule.minutes(waits) : called !== undefined ? `${t.schedule.short.doctor_ready} ${called}m` : t.schedule.short[visit.state];
+    waits !== undefined
+      ? t.schedule.minutes(waits)
+      : called !== undefined
+        ? `${t.schedule.short.doctor_ready} ${called}m`
+        : t.schedule.short[visit.state];
   const state = t.schedule.states[visit.state];
   const time = `${clock(visit.start)} ${t.panel.minutes(minutes(visit))}`;
   const doctor = day.doctors.findIndex((one) => one.id === visit.providerId);
@@ -306,15 +359,35 @@ function VisitCard({ card, day, chair, unit, top, height, lane, lanesOf, selecte
       <span className="hidden-text">{t.schedule.visit(time, chair, state)}</span>
       {[...visit.pattern].map((letter, index) => {
         const taken = demand(letter, 2);
-        // biome-ignore lint/suspicious/noArrayIndexKey: the place in the pattern is what it is
-        return taken && doctor >= 0 ? <i key={index} className={css.tick} data-doctor={(doctor % 3) + 1} style={{ top: index * unit, height: unit - 1, width: taken > 1 ? 7 : 4 }} /> : null;
+        return taken && doctor >= 0 ? (
+          <i
+            key={index}
+            className={css.tick}
+            data-doctor={(doctor % 3) + 1}
+            style={{ top: index * unit, height: unit - 1, width: taken > 1 ? 7 : 4 }}
+          />
+        ) : null;
       })}
     </button>
   );
 }
 
 /** How busy a doctor is, always in sight, and how busy the move on its way would make the doctor. */
-function Rail({ doctor, day, index, range, unit, name }: { doctor: Doctor; day: Day; index: number; range: Span; unit: number; name: string }) {
+function Rail({
+  doctor,
+  day,
+  index,
+  range,
+  unit,
+  name,
+}: {
+  doctor: Doctor;
+  day: Day;
+  index: number;
+  range: Span;
+  unit: number;
+  name: string;
+}) {
   const proposed = useProposal();
   const load = useMemo(() => {
     if (!proposed?.to) return doctorLoad(doctor, day.visits);
@@ -325,7 +398,13 @@ function Rail({ doctor, day, index, range, unit, name }: { doctor: Doctor; day: 
   const clashes = [...load.values()].filter((taken) => taken > doctor.capacity).length;
   const told = t.schedule.doctorTaken(load.size) + (clashes ? `, ${t.schedule.doctorClash(clashes)}` : "");
   return (
-    <div className={css.rail} role="img" aria-label={t.schedule.doctorRail(name, told)} data-doctor={(index % 3) + 1}>
+    <div
+      className={css.rail}
+      role="img"
+      aria-label={t.schedule.doctorRail(name, told)}
+      data-doctor={(index % 3) + 1}
+      style={{ gridColumn: 2 + index }}
+    >
       {gaps(doctor.present, range).map((span) => (
         <b
           key={span.from}
@@ -358,7 +437,7 @@ function Ghost({ day, range, unit, say }: Pick<Props, "day" | "range" | "unit" |
   return (
     <div
       className={css.ghostColumn}
-      style={{ gridColumn: 2 + day.doctors.length + column, gridRow: 1 }}
+      style={{ gridColumn: 2 + day.doctors.length + column }}
       data-side={column >= Math.max(1, day.chairs.length - 2) ? "left" : "right"}
     >
       <div

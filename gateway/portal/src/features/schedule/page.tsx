@@ -2,24 +2,48 @@ import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { type Appointment, api, data, ifMatch, type Location, type Patient, type Slot, type WaitlistEntry } from "../../api/client";
+import {
+  type Appointment,
+  api,
+  data,
+  ifMatch,
+  type Location,
+  type Patient,
+  type Slot,
+  type WaitlistEntry,
+} from "../../api/client";
 import { NEW_VISIT } from "../../app/commands";
 import { useGoToPlace, usePlaces, usePrivacy } from "../../app/places";
 import { useSession } from "../../app/session";
 import { typing } from "../../app/shell";
 import { formatDay, formatShortDay, t } from "../../domain/i18n";
-import { type Day, doctorLoad, movable, shown, type Step, UNIT, type Verdict } from "../../domain/schedule";
+import { type Day, doctorLoad, movable, type Step, shown, UNIT, type Verdict } from "../../domain/schedule";
 import { addDays, clock, minutesSince, moment, wall } from "../../domain/time";
 import { Calendar, Left, Plus, Printer, Right } from "../../ui/icons";
 import { Empty, Failed } from "../../ui/states";
 import { tell } from "../../ui/undo";
 import { Booking, type Wanted } from "./booking";
-import { book, type Changes, refusal, reschedule, toDay, toVisit, typeName, useChanges, useDaySheet, useLiveDay, useNextOpen, useOffice, usePeople, useWaitlist } from "./data";
+import {
+  book,
+  type Changes,
+  refusal,
+  reschedule,
+  toDay,
+  toVisit,
+  typeName,
+  useChanges,
+  useDaySheet,
+  useLiveDay,
+  useNextOpen,
+  useOffice,
+  usePeople,
+  useWaitlist,
+} from "./data";
 import { useMoving } from "./drag";
 import { Ending } from "./ending";
 import { type Card, Grid } from "./grid";
-import { NextUp, VisitPanel, Waiting } from "./panel";
 import css from "./page.module.css";
+import { NextUp, VisitPanel, Waiting } from "./panel";
 import { type Proposal, useProposal } from "./proposal";
 
 /** The time, every half minute: waits grow and the line of the day moves. */
@@ -34,7 +58,11 @@ function useNow(): number {
 
 export function SchedulePage() {
   const { here } = usePlaces();
-  return here ? <DayPage key={here.id} here={here} /> : <div className={css.skeleton} aria-busy="true" aria-label={t.schedule.loading} />;
+  return here ? (
+    <DayPage key={here.id} here={here} />
+  ) : (
+    <div className={css.skeleton} aria-busy="true" aria-label={t.schedule.loading} />
+  );
 }
 
 const FILTERS = ["toCome", "unconfirmed", "waiting", "inChair", "ready", "done", "noShow"] as const;
@@ -80,7 +108,14 @@ function DayPage({ here }: { here: Location }) {
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('[role="dialog"]')) return;
+      if (
+        typing(event.target) ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        document.querySelector('[role="dialog"]')
+      )
+        return;
       const place = places[Number(event.key) - 1];
       if (event.key === "[") setDate(addDays(date, -1));
       else if (event.key === "]") setDate(addDays(date, 1));
@@ -90,7 +125,8 @@ function DayPage({ here }: { here: Location }) {
       else return;
       event.preventDefault();
     };
-    const onAsk = (event: Event) => rights.book && setWanted({ patient: (event as CustomEvent<Patient | undefined>).detail ?? undefined });
+    const onAsk = (event: Event) =>
+      rights.book && setWanted({ patient: (event as CustomEvent<Patient | undefined>).detail ?? undefined });
     document.addEventListener("keydown", onKey);
     window.addEventListener(NEW_VISIT, onAsk);
     return () => {
@@ -99,9 +135,15 @@ function DayPage({ here }: { here: Location }) {
     };
   }, [date, today, setDate, rights.book, places, here.id, goToPlace]);
 
-  const day = useMemo(() => (sheet.data ? toDay(sheet.data, office.capacity) : undefined), [sheet.data, office.capacity]);
+  const day = useMemo(
+    () => (sheet.data ? toDay(sheet.data, office.capacity) : undefined),
+    [sheet.data, office.capacity],
+  );
   const ids = useMemo(
-    () => [...(sheet.data?.appointments ?? []).map((visit) => visit.patient_id), ...(waitlist.data ?? []).map((entry) => entry.patient_id)],
+    () => [
+      ...(sheet.data?.appointments ?? []).map((visit) => visit.patient_id),
+      ...(waitlist.data ?? []).map((entry) => entry.patient_id),
+    ],
     [sheet.data, waitlist.data],
   );
   const { people, known } = usePeople(ids);
@@ -109,17 +151,28 @@ function DayPage({ here }: { here: Location }) {
   const nameOfPatient = useCallback(
     (patient: Patient | undefined) => {
       if (!patient) return known ? t.schedule.somebody : "…";
-      return privacy ? t.schedule.hiddenName(patient.chart_number) : `${patient.preferred_name || patient.first_name} ${patient.last_name}`;
+      return privacy
+        ? t.schedule.hiddenName(patient.chart_number)
+        : `${patient.preferred_name || patient.first_name} ${patient.last_name}`;
     },
     [known, privacy],
   );
   const nameOf = useCallback((id: string) => nameOfPatient(people.get(id)), [people, nameOfPatient]);
 
   const take = useCallback(
-    async (slot: Slot, chosen: { patientId: string; typeId: string; caseId?: string; note: string; moving?: Appointment }) => {
+    async (
+      slot: Slot,
+      chosen: { patientId: string; typeId: string; caseId?: string; note: string; moving?: Appointment },
+    ) => {
       try {
         const visit = chosen.moving
-          ? await reschedule(chosen.moving, slot.location_id, slot.start_time as string, slot.chair_id, slot.provider_id)
+          ? await reschedule(
+              chosen.moving,
+              slot.location_id,
+              slot.start_time as string,
+              slot.chair_id,
+              slot.provider_id,
+            )
           : await book({
               location_id: slot.location_id,
               patient_id: chosen.patientId,
@@ -138,7 +191,12 @@ function DayPage({ here }: { here: Location }) {
         tell({
           text: `${name} → ${formatShortDay(visit.day)}, ${start}`,
           tone: "good",
-          undo: was && (() => void changes.moveBack(visit, was).then(() => navigate({ search: { loc: was.location_id, date: was.day, visit: was.id } }), failed)),
+          undo:
+            was &&
+            (() =>
+              void changes
+                .moveBack(visit, was)
+                .then(() => navigate({ search: { loc: was.location_id, date: was.day, visit: was.id } }), failed)),
         });
         return true;
       } catch (error) {
@@ -154,15 +212,32 @@ function DayPage({ here }: { here: Location }) {
       <header className={css.bar}>
         <h1>{formatDay(date)}</h1>
         <Tooltip label={`${t.schedule.previousDay}  [`}>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.schedule.previousDay} onClick={() => setDate(addDays(date, -1))}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={t.schedule.previousDay}
+            onClick={() => setDate(addDays(date, -1))}
+          >
             <Left />
           </ActionIcon>
         </Tooltip>
-        <Button variant="default" size="xs" onClick={() => setDate(today)} aria-current={date === today ? "date" : undefined}>
+        <Button
+          variant="default"
+          size="xs"
+          onClick={() => setDate(today)}
+          aria-current={date === today ? "date" : undefined}
+        >
           {t.schedule.today}
         </Button>
         <Tooltip label={`${t.schedule.nextDay}  ]`}>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.schedule.nextDay} onClick={() => setDate(addDays(date, 1))}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={t.schedule.nextDay}
+            onClick={() => setDate(addDays(date, 1))}
+          >
             <Right />
           </ActionIcon>
         </Tooltip>
@@ -218,7 +293,17 @@ function DayPage({ here }: { here: Location }) {
       ) : (
         <div className={css.skeleton} aria-busy="true" aria-label={t.schedule.loading} role="status" />
       )}
-      <Booking wanted={wanted} close={() => setWanted(undefined)} here={here} places={places} day={date} today={today} office={office} nameOf={nameOfPatient} take={take} />
+      <Booking
+        wanted={wanted}
+        close={() => setWanted(undefined)}
+        here={here}
+        places={places}
+        day={date}
+        today={today}
+        office={office}
+        nameOf={nameOfPatient}
+        take={take}
+      />
     </div>
   );
 }
@@ -265,7 +350,10 @@ function DayView(props: ViewProps) {
     return () => observer.disconnect();
   }, []);
 
-  const chairNames = useMemo(() => new Map(props.chairNames.map((chair) => [chair.id, chair.name])), [props.chairNames]);
+  const chairNames = useMemo(
+    () => new Map(props.chairNames.map((chair) => [chair.id, chair.name])),
+    [props.chairNames],
+  );
   const range = useMemo(() => shown(day), [day]);
   const units = (range.to - range.from) / UNIT;
   const unit = roomy ? 13 : Math.max(5, (height - 46) / units);
@@ -288,7 +376,13 @@ function DayView(props: ViewProps) {
         dimmed: filter !== undefined && !IN[filter].includes(visit.state),
       };
       const before = kept.current.get(visit.id);
-      const same = before && before.appointment === appointment && before.name === card.name && before.type === type && before.dimmed === card.dimmed && before.age === card.age;
+      const same =
+        before &&
+        before.appointment === appointment &&
+        before.name === card.name &&
+        before.type === type &&
+        before.dimmed === card.dimmed &&
+        before.age === card.age;
       next.set(visit.id, same ? before : card);
     }
     kept.current = next;
@@ -302,7 +396,8 @@ function DayView(props: ViewProps) {
   );
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && selected && !event.defaultPrevented && !document.querySelector('[role="dialog"]')) select(undefined);
+      if (event.key === "Escape" && selected && !event.defaultPrevented && !document.querySelector('[role="dialog"]'))
+        select(undefined);
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
@@ -310,7 +405,8 @@ function DayView(props: ViewProps) {
 
   const why = useCallback(
     (verdict: Verdict): string => {
-      if (verdict.fits) return verdict.doctorChanges ? t.move.withDoctor(office.doctorName(verdict.doctorId)) : t.move.fits;
+      if (verdict.fits)
+        return verdict.doctorChanges ? t.move.withDoctor(office.doctorName(verdict.doctorId)) : t.move.fits;
       switch (verdict.reason) {
         case "DOCTOR_TAKEN":
           return t.move.DOCTOR_TAKEN(office.doctorName(verdict.doctorId), clock(verdict.minute));
@@ -363,7 +459,10 @@ function DayView(props: ViewProps) {
             ...(entry.case_id ? { case_id: entry.case_id } : {}),
           });
           changes.seen(visit);
-          const left = { params: { path: { waitlist_entry_id: entry.id }, header: ifMatch(entry.version) }, body: { placed: true } };
+          const left = {
+            params: { path: { waitlist_entry_id: entry.id }, header: ifMatch(entry.version) },
+            body: { placed: true },
+          };
           await data(api.POST("/v1/waitlist/{waitlist_entry_id}/leave", left)).catch(() => undefined);
           void queries.invalidateQueries({ queryKey: ["waitlist", here.id] });
           tell({ text: t.move.booked(name, chair, clock(to.start)), tone: "good" });
@@ -395,13 +494,33 @@ function DayView(props: ViewProps) {
     },
     [moving.grab, proposalOf, rights.book],
   );
-  const carry = useCallback((card: Card) => rights.book && moving.carry(proposalOf(card)), [moving.carry, proposalOf, rights.book]);
+  const carry = useCallback(
+    (card: Card) => rights.book && moving.carry(proposalOf(card)),
+    [moving.carry, proposalOf, rights.book],
+  );
   const grabWaiting = (event: PointerEvent, entry: WaitlistEntry) => {
     const type = office.types.get(entry.appointment_type_id);
     if (!rights.book || !type || (event.target as HTMLElement).closest("button")) return;
-    const visit = { id: entry.id, patientId: entry.patient_id, chairId: "", providerId: "", start: 0, pattern: type.pattern, state: "booked" as const };
+    const visit = {
+      id: entry.id,
+      patientId: entry.patient_id,
+      chairId: "",
+      providerId: "",
+      start: 0,
+      pattern: type.pattern,
+      state: "booked" as const,
+    };
     const kinds: readonly string[] = type.chair_kinds;
-    moving.grab(event, () => ({ visit, name: nameOf(entry.patient_id), visitClass: type.visit_class ?? "other", chairKinds: kinds, source: { kind: "waiting", entry }, by: "drag", to: undefined, verdict: undefined }));
+    moving.grab(event, () => ({
+      visit,
+      name: nameOf(entry.patient_id),
+      visitClass: type.visit_class ?? "other",
+      chairKinds: kinds,
+      source: { kind: "waiting", entry },
+      by: "drag",
+      to: undefined,
+      verdict: undefined,
+    }));
   };
 
   const step = async (card: Card, which: Step | "confirm" | "no-show") => {
@@ -419,16 +538,35 @@ function DayView(props: ViewProps) {
     return <ClosedDay here={here} date={date} reason={props.closedReason} setDate={props.setDate} />;
   }
   const future = date > today;
-  const ahead = cards.filter((card) => IN.waiting.includes(card.visit.state) || card.visit.state === "doctor_ready" || (IN.toCome.includes(card.visit.state) && (minuteNow === undefined || card.visit.start >= minuteNow - 20)));
+  const ahead = cards.filter(
+    (card) =>
+      IN.waiting.includes(card.visit.state) ||
+      card.visit.state === "doctor_ready" ||
+      (IN.toCome.includes(card.visit.state) && (minuteNow === undefined || card.visit.start >= minuteNow - 20)),
+  );
   return (
     <>
-      <Counts cards={cards} day={day} now={now} filter={filter} setFilter={setFilter} roomy={roomy} setRoomy={(on) => {
-        localStorage.setItem("archwire.roomy", on ? "yes" : "no");
-        setRoomy(on);
-      }} />
+      <Counts
+        cards={cards}
+        day={day}
+        now={now}
+        filter={filter}
+        setFilter={setFilter}
+        roomy={roomy}
+        setRoomy={(on) => {
+          localStorage.setItem("archwire.roomy", on ? "yes" : "no");
+          setRoomy(on);
+        }}
+      />
       <MovingBar />
       <div className={css.work}>
-        <div ref={frame} className={css.frame} role="region" aria-label={t.schedule.grid(formatDay(date))} tabIndex={-1}>
+        <div
+          ref={frame}
+          className={css.frame}
+          role="region"
+          aria-label={t.schedule.grid(formatDay(date))}
+          tabIndex={-1}
+        >
           <Grid
             day={day}
             cards={cards}
@@ -462,7 +600,13 @@ function DayView(props: ViewProps) {
               busy={busy}
               step={(which) => void step(chosen, which)}
               move={() => carry(chosen)}
-              nextFree={() => props.setWanted({ patient: people.get(chosen.visit.patientId), typeId: chosen.appointment.appointment_type_id, moving: chosen.appointment })}
+              nextFree={() =>
+                props.setWanted({
+                  patient: people.get(chosen.visit.patientId),
+                  typeId: chosen.appointment.appointment_type_id,
+                  moving: chosen.appointment,
+                })
+              }
               ask={setEnding}
             />
           ) : (
@@ -474,7 +618,13 @@ function DayView(props: ViewProps) {
             office={office}
             nameOf={nameOf}
             grab={grabWaiting}
-            find={(entry) => props.setWanted({ patient: people.get(entry.patient_id), typeId: entry.appointment_type_id, caseId: entry.case_id })}
+            find={(entry) =>
+              props.setWanted({
+                patient: people.get(entry.patient_id),
+                typeId: entry.appointment_type_id,
+                caseId: entry.case_id,
+              })
+            }
             canBook={rights.book}
           />
         </aside>
@@ -496,7 +646,12 @@ function DayView(props: ViewProps) {
           }, failed);
         }}
       />
-      <DaySheetTable cards={cards} chairNames={chairNames} doctorName={office.doctorName} title={`${here.name}, ${formatDay(date)}`} />
+      <DaySheetTable
+        cards={cards}
+        chairNames={chairNames}
+        doctorName={office.doctorName}
+        title={`${here.name}, ${formatDay(date)}`}
+      />
     </>
   );
 }
@@ -511,10 +666,24 @@ function MovingBar() {
   );
 }
 
-function ClosedDay({ here, date, reason, setDate }: { here: Location; date: string; reason: string; setDate: (day: string) => void }) {
+function ClosedDay({
+  here,
+  date,
+  reason,
+  setDate,
+}: {
+  here: Location;
+  date: string;
+  reason: string;
+  setDate: (day: string) => void;
+}) {
   const next = useNextOpen(here.id, date, true);
   return (
-    <Empty icon={<Calendar size={22} />} title={reason ? t.schedule.closedFor(reason) : t.schedule.closed(formatDay(date))} lead={t.schedule.closedLead}>
+    <Empty
+      icon={<Calendar size={22} />}
+      title={reason ? t.schedule.closedFor(reason) : t.schedule.closed(formatDay(date))}
+      lead={t.schedule.closedLead}
+    >
       {next && <Button onClick={() => setDate(next)}>{t.schedule.nextOpen(formatDay(next))}</Button>}
     </Empty>
   );
@@ -532,8 +701,17 @@ interface CountsProps {
 
 /** How the day goes, in numbers. Each one shows its visits. */
 function Counts({ cards, day, now, filter, setFilter, roomy, setRoomy }: CountsProps) {
-  const longest = Math.max(0, ...cards.filter((card) => card.visit.state === "arrived").map((card) => minutesSince(card.appointment.arrive_time ?? new Date(now).toISOString(), now)));
-  const clashes = day.doctors.reduce((sum, doctor) => sum + [...doctorLoad(doctor, day.visits).values()].filter((taken) => taken > doctor.capacity).length, 0);
+  const longest = Math.max(
+    0,
+    ...cards
+      .filter((card) => card.visit.state === "arrived")
+      .map((card) => minutesSince(card.appointment.arrive_time ?? new Date(now).toISOString(), now)),
+  );
+  const clashes = day.doctors.reduce(
+    (sum, doctor) =>
+      sum + [...doctorLoad(doctor, day.visits).values()].filter((taken) => taken > doctor.capacity).length,
+    0,
+  );
   return (
     <div className={css.counts}>
       {FILTERS.map((key) => {
@@ -573,7 +751,17 @@ function Counts({ cards, day, now, filter, setFilter, roomy, setRoomy }: CountsP
 }
 
 /** The day on paper. */
-function DaySheetTable({ cards, chairNames, doctorName, title }: { cards: Card[]; chairNames: Map<string, string>; doctorName: (id: string) => string; title: string }) {
+function DaySheetTable({
+  cards,
+  chairNames,
+  doctorName,
+  title,
+}: {
+  cards: Card[];
+  chairNames: Map<string, string>;
+  doctorName: (id: string) => string;
+  title: string;
+}) {
   return (
     <table className={css.sheet}>
       <caption>{title}</caption>

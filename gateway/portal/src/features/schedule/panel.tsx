@@ -3,7 +3,7 @@ import type { PointerEvent } from "react";
 import type { Appointment, Patient, WaitlistEntry } from "../../api/client";
 import { formatShortDay, t } from "../../domain/i18n";
 import { demand, minutes, movable, nextSteps, type Step, UNIT } from "../../domain/schedule";
-import { minutesSince, wall, clock } from "../../domain/time";
+import { clock, minutesSince, wall } from "../../domain/time";
 import { Check, Clock, Move, Wand } from "../../ui/icons";
 import type { Office } from "./data";
 import { timeRange } from "./data";
@@ -67,7 +67,9 @@ export function VisitPanel(props: Props) {
         <dt>{t.panel.chair}</dt>
         <dd>{chairName}</dd>
         <dt>{t.panel.doctor}</dt>
-        <dd>{visit.providerId ? t.panel.doctorTime(office.doctorName(visit.providerId), doctorMinutes) : t.panel.noDoctor}</dd>
+        <dd>
+          {visit.providerId ? t.panel.doctorTime(office.doctorName(visit.providerId), doctorMinutes) : t.panel.noDoctor}
+        </dd>
         {waiting && (
           <>
             <dt>{t.panel.waiting}</dt>
@@ -85,15 +87,12 @@ export function VisitPanel(props: Props) {
       </dl>
       <div className={css.pattern} aria-hidden="true">
         {[...visit.pattern].map((letter, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the place in the pattern is what it is
           <i key={index} data-letter={letter} />
         ))}
       </div>
       <Progress appointment={appointment} zone={zone} />
       <div className={css.actions}>
-        {!any && (
-          <p className={css.quiet}>{nextSteps(visit).length ? t.panel.readOnly : t.panel.finished}</p>
-        )}
+        {!any && <p className={css.quiet}>{nextSteps(visit).length ? t.panel.readOnly : t.panel.finished}</p>}
         {steps.map((step, index) =>
           step === "check-in" && props.future ? (
             <p key={step} className={css.quiet}>
@@ -191,7 +190,9 @@ export function NextUp({ cards, select }: { cards: Card[]; select: (id: string) 
                 <strong>{card.name}</strong>
                 <small>{card.type}</small>
               </span>
-              <em data-state={card.visit.state}>{t.schedule.short[card.visit.state] ?? t.schedule.states[card.visit.state]}</em>
+              <em data-state={card.visit.state}>
+                {t.schedule.short[card.visit.state] ?? t.schedule.states[card.visit.state]}
+              </em>
             </button>
           </li>
         ))}
