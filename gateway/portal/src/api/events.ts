@@ -1,6 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-export type Connection = "connecting" | "live" | "broken";
+export type Connection = "idle" | "connecting" | "live" | "broken";
 export interface Happened {
   id: string;
   type: string;
@@ -8,7 +8,7 @@ export interface Happened {
   location_id?: string;
 }
 
-let connection: Connection = "connecting";
+let connection: Connection = "idle"; // no screen listens
 const watchers = new Set<() => void>();
 
 function tell(now: Connection): void {
@@ -36,6 +36,7 @@ export function useEvents(locationId: string | undefined, onEvent: (event: Happe
     let lost = false;
     let source: EventSource | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    tell("connecting");
     const open = () => {
       source = new EventSource(`/v1/events?location_id=${encodeURIComponent(locationId)}`);
       source.onopen = () => {
@@ -54,7 +55,7 @@ export function useEvents(locationId: string | undefined, onEvent: (event: Happe
     return () => {
       clearTimeout(timer);
       source?.close();
-      tell("connecting");
+      tell("idle");
     };
   }, [locationId]);
 }

@@ -98,7 +98,7 @@ export function Shell() {
         <div className={css.tools}>
           <Tooltip label={t.app.brokenHint} disabled={connection !== "broken"} multiline w={240}>
             <span className={css.live} data-state={connection} role="status">
-              {connection === "live" ? t.app.live : connection === "broken" ? t.app.broken : t.app.connecting}
+              {connection === "idle" ? "" : t.app[connection]}
             </span>
           </Tooltip>
           <Tooltip label={privacy ? t.app.privacyOff : t.app.privacy}>

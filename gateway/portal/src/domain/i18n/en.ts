@@ -99,7 +99,6 @@ export const en = {
     closedFor: (why: string) => `Closed: ${why}`,
     closedLead: "No hours and no visits on this day.",
     nextOpen: (day: string) => `Next open day: ${day}`,
-    empty: "No visits yet. Press N to book one.",
     loading: "Loading the day",
     stale: (minutes: number) => `As of ${minutes} min ago. The server does not answer; trying again.`,
     staleNow: "The server does not answer; trying again.",
@@ -195,7 +194,6 @@ export const en = {
   },
   move: {
     bar: (name: string) => `Moving ${name}. Point or use the arrow keys, then Enter. Esc leaves it where it is.`,
-    barTouch: "Cancel the move",
     at: (time: string, chair: string) => `${time} · ${chair}`,
     fits: "Free",
     withDoctor: (name: string) => `Free, with ${name} instead`,
@@ -262,12 +260,10 @@ export const en = {
     choosePatient: "Choose a patient to see the first free times.",
     times: "First free times",
     book: "Book",
-    moveHere: "Move here",
     minutes: (n: number) => `${n} min`,
     note: "Note for the desk",
   },
   sheet: {
-    printed: (when: string) => `Printed ${when}`,
     time: "Time",
     patient: "Patient",
     type: "Type",
@@ -289,14 +285,8 @@ export const en = {
     mine: "Mine",
     all: "Everybody's",
     whose: "Whose tasks",
-    exams: "Exams today",
-    noExams: "No exams today.",
-    calls: "Not confirmed",
-    noCalls: "Every visit of this day is confirmed.",
-    on: (day: string) => `on ${day}`,
     snooze: "Tomorrow",
     snoozed: (title: string) => `Tomorrow: ${title}`,
-    more: (n: number) => `The ${n} most urgent of many`,
   },
 };
 

@@ -339,7 +339,7 @@ function VisitCard({
       data-visit={visit.id}
       data-class={appointment.visit_class ?? "other"}
       data-state={visit.state}
-      data-size={height < 22 ? "line" : height < 32 ? "small" : "full"}
+      data-size={height < 24.5 ? "line" : height < 32 ? "small" : "full"}
       data-selected={selected || undefined}
       data-moving={moving || undefined}
       data-dimmed={card.dimmed || undefined}
