@@ -134,7 +134,14 @@ def _uvicorn(app: Any) -> Any:
     import uvicorn
 
     return uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10, server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+        # Longer than the client's and the load balancer's own: whoever closes an idle connection must be the one who would use it.
+        timeout_keep_alive=75,
+        server_header=False,
     )
 
 
