@@ -36,6 +36,7 @@ from google.rpc.status_pb2 import Status
 
 from shared import telemetry
 from shared.call import Call, Platform
+from shared.cards import field_with_card_number
 from shared.db import Db, Pool, translate
 from shared.errors import BY_CODE, Denied, Invalid, ServiceError, Unauthenticated, Unavailable
 from shared.identity import Actor, Signer
@@ -172,6 +173,15 @@ class Methods:
         except DecodeError:
             raise Invalid("MALFORMED", "the request is not a message of this method") from None
         check(request)
+        try:
+            return await self._run(method, run, request, actor, token)
+        except Denied:  # here the transaction has given its connection back: the audit takes one of its own
+            await self._audit_denial(method, caller)
+            raise
+
+    async def _run(
+        self, method: Method, run: Callable[[Any, Call], Any], request: Any, actor: Actor, token: str
+    ) -> bytes:
         # Before a group is known (sign-in) there is nowhere to keep a reply.
         request_id = request.request_id if method.writes and actor.tenant_id else ""
         async with self.pool.begin(actor.tenant_id, actor.locations, durable=method.writes) as db:
@@ -186,12 +196,7 @@ class Methods:
             )
             if request_id and (kept := await self._claim(call, method, request)) is not None:
                 return kept
-            try:
-                reply = await run(request, call)
-            except Denied:
-                await db.connection.execute("ROLLBACK")
-                await self._audit_denial(method, caller)
-                raise
+            reply = await run(request, call)
             with translate(None):
                 woken = await call.finish(self.platform, request, reply, writes=method.writes)
         if call.noted:
@@ -232,9 +237,14 @@ class Methods:
 
 
 def check(request: Message) -> None:
-    """Enforces the rules written in the proto; raises Invalid that names the first field and its rule, and lists all."""
+    """Enforces the rules written in the proto; raises Invalid that names the first field and its rule, and lists all.
+
+    Raises CARD_NUMBER for a card number in a free text.
+    """
     violations = protovalidate.collect_violations(request)
     if not violations:
+        if field := field_with_card_number(request):
+            raise Invalid("CARD_NUMBER", "a card number may not be written down: use the card form", field=field)
         return
     problems = [
         {
