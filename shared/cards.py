@@ -110,6 +110,6 @@ def _is_prose(field: FieldDescriptor) -> bool:
     """A text in which people write what they like: without a form that its rules prescribe."""
     if field.type != FieldDescriptor.TYPE_STRING or _NOT_PROSE.fullmatch(field.name):
         return False
-    rules = field.GetOptions().Extensions[validate_pb2.field]
+    rules: Any = field.GetOptions().Extensions[validate_pb2.field]  # type: ignore[index]
     text = rules.repeated.items.string if field.is_repeated else rules.string
     return not (text.WhichOneof("well_known") or text.pattern or getattr(text, "in"))
