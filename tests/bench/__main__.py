@@ -12,8 +12,8 @@ from tests.bench.report import Report
 PARTS = (
     (starts.measure, ("start", "seed")),
     (requests.measure, ("one process", "split", "p99 ours", "memory")),
-    (inside.measure, ("in process", "telemetry", "security")),
     (events.measure, ("relay", "consume", "end to end", "wake-up")),
+    (inside.measure, ("in process, one call", "telemetry", "security")),
     (starts.kill, ("kill -9",)),
 )
 
