@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archwire.directory.v1.patients_pb2 import GetContactRequest
 from archwire.notifications.v1 import notifications_pb2 as pb
 from archwire.notifications.v1.events_pb2 import ContactPreferenceChanged
 from archwire.notifications.v1.notifications_pb2_grpc import NotificationsServiceServicer
@@ -131,15 +132,22 @@ class Notifications(NotificationsServiceServicer):
         return pb.SaveTemplateResponse(template=to_proto(pb.Template, row))
 
     async def ListPreferences(self, request: pb.ListPreferencesRequest, call: Call) -> pb.ListPreferencesResponse:
+        await _known(call, request.party_id)
         rows = await call.db.all(queries.PREFERENCES, party_id=request.party_id)
         return pb.ListPreferencesResponse(preferences=[_preference(row) for row in rows])
 
     async def SetPreference(self, request: pb.SetPreferenceRequest, call: Call) -> pb.SetPreferenceResponse:
+        await _known(call, request.party_id)
         row = await _prefer(
             call, request.patient_id, request.party_id, enum_name(pb.Channel, request.channel), enum_name(pb.Purpose, request.purpose),
             allowed=request.allowed, evidence=f"staff {call.actor.user_id}",
         )  # fmt: skip
         return pb.SetPreferenceResponse(preference=_preference(row))
+
+
+async def _known(call: Call, party_id: str) -> None:
+    """Raises NotFound unless the caller may see the party: consent belongs to no location, its party does."""
+    await call.directory.GetContact(GetContactRequest(party_id=party_id))
 
 
 async def _prefer(

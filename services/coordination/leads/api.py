@@ -11,9 +11,9 @@ from archwire.directory.v1.patients_pb2 import RegisterPatientRequest
 
 from services.coordination.cases import moves
 from services.coordination.cases.api import case_message
-from services.coordination.domain import calendar_day
+from services.coordination.domain import calendar_day, local_day
 from services.coordination.leads import domain, queries
-from services.coordination.queries import local_day
+from services.coordination.queries import time_zone
 from shared.call import Call
 from shared.db import Row, check_version
 from shared.paging import page
@@ -47,6 +47,7 @@ class Leads:
 
     async def CreateLead(self, request: pb.CreateLeadRequest, call: Call) -> pb.CreateLeadResponse:
         due = request.next_step_due
+        today = local_day(call.now, await time_zone(call, request.location_id))
         row = await call.db.one(
             queries.ADD_LEAD,
             **contact_columns(request.contact),
@@ -56,7 +57,7 @@ class Leads:
             partner_id=request.partner_id or None,
             owner_id=moves.owner(request.owner_id, call),
             next_step=request.next_step or domain.FIRST_STEP,
-            next_step_due=calendar_day(due, "next_step_due") if due else await local_day(call, request.location_id),
+            next_step_due=calendar_day(due, "next_step_due") if due else today,
             now=call.now,
         )
         event = LeadCreated(lead_id=row.id, location_id=row.location_id, source=row.source)
