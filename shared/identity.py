@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from shared.errors import Denied, Unauthenticated
+from shared.errors import Denied, NotFound, Unauthenticated
 
 ISSUER = "archwire"
 LIFETIME_S = 90
@@ -111,6 +111,13 @@ def system(tenant_id: str, name: str) -> Actor:
     return Actor(tenant_id=tenant_id, user_id=name, kind="system", purpose="operations", locations=EVERYWHERE)
 
 
+class Subject(dict[str, str]):
+    """What a link is about. Asking for what it is not about is like asking for what does not exist."""
+
+    def __missing__(self, key: str) -> str:
+        raise NotFound("NOT_IN_LINK", f"this link names no {key}")
+
+
 class Signer:
     """Mints and verifies internal tokens with the installation's Ed25519 key."""
 
@@ -192,7 +199,7 @@ class Signer:
                 claims["sub"],
                 claims["knd"],
                 grants,
-                claims["sbj"],
+                Subject(claims["sbj"]),
                 claims["pur"],
                 claims["sid"],
                 claims["ip"],
