@@ -335,7 +335,7 @@ class Group:
     def _person(self, role: str, where: str | Sequence[str]) -> tuple[str, str]:
         key = (role, where if isinstance(where, str) else ",".join(sorted(where)))
         if key not in self._people:
-            email = f"{role}.{len(self._people)}@{self.slug}.example"
+            email = f"{role}.{uuid4().hex[:8]}@{self.slug}.example"
             places: Sequence[dict[str, Any]] = (
                 [{"all_locations": True}]
                 if where == "*"
