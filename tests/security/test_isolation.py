@@ -34,7 +34,7 @@ def furnish(group: Group) -> set[str]:
     owner.post("/v1/legal-entities", json={"name": "Entity"})
     partner = owner.post("/v1/partners", json={"kind": "lab", "name": "Lab"}).json()["partner"]["id"]
     owner.post(f"/v1/partners/{partner}/entries", json={"kind": "matter", "note": "open"})
-    subject = {"patient_id": family.patient_id}
+    subject = {"patient_id": family.patient_id, "party_id": family.party_id}
     owner.post("/v1/links", json={"purpose": "presentation", "subject": subject})
     group.staff("front_desk")
     lead = {

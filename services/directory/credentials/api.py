@@ -11,6 +11,7 @@ from archwire.directory.v1.credentials_pb2_grpc import CredentialsServiceService
 from services.directory.credentials import domain, passwords, queries
 from services.directory.links import queries as links
 from services.directory.partners import queries as partners
+from services.directory.patients import queries as patients
 from services.directory.staff import queries as staff
 from services.directory.staff.domain import check_reach
 from shared.call import Call
@@ -220,7 +221,7 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
     async def ResolveLink(self, request: pb.ResolveLinkRequest, call: Call) -> pb.ResolveLinkResponse:
         found = await queries.enter(call.db, "link", request.token)
         link = await call.db.first(links.LINK, id=found.id) if found else None
-        if link is None or link.revoke_time or link.expire_time <= call.now:
+        if link is None or link.revoke_time or link.expire_time <= call.now or await _estranged(call.db, link.subject):
             raise NotFound("LINK_ENDED", "this link is not valid any more: ask the practice for a new one")
         if link.last_use_time is None or call.now - link.last_use_time >= domain.SESSION_TOUCH:
             await call.db.run(links.USE_LINK, link_id=link.id, now=call.now)
@@ -273,6 +274,12 @@ async def _end_previous(call: Call, token: str, group_id: str) -> None:
     previous = await call.db.first(queries.FIND, kind="session", hash=domain.token_hash(token)) if token else None
     if previous is not None and previous.group_id == group_id:
         await queries.end_session(call.db, previous.id, call.now)
+
+
+async def _estranged(db: Db, subject: Any) -> bool:
+    """True if a link's party answers for its patient no longer: access ends with the relationship."""
+    patient_id, party_id = subject.get("patient_id"), subject.get("party_id")
+    return bool(patient_id and party_id) and not await patients.answers_for(db, party_id, patient_id)
 
 
 async def _principal(call: Call, session: Any) -> pb.Principal:

@@ -210,7 +210,7 @@ def test_a_private_link_is_for_one_purpose_and_ends(group: Group, http: Http, pl
 
 def test_a_link_needs_a_known_purpose_a_known_patient_and_an_end(group: Group, http: Http):
     family = group.patient(group.location_b)
-    subject = {"patient_id": family.patient_id}
+    subject = {"patient_id": family.patient_id, "party_id": family.party_id}
     assert http.post("/v1/links", json={"purpose": "presentation", "subject": subject}).status_code == 404
     assert http.post("/v1/links", json={"purpose": "anything", "subject": {}}).json()["reason"] == "UNKNOWN_PURPOSE"
     long = {"purpose": "presentation", "subject": {}, "expire_time": in_days(181)}
