@@ -3,6 +3,7 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' && { echo $$p; break; }; done)
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # compiled modules halve the time of a start
 PROTOS := $(shell find proto/archwire -name '*.proto')
 
 .PHONY: help up test test-kafka test-race chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
