@@ -113,7 +113,9 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             totp_last_step=step,
             recovery_hashes=[domain.recovery_hash(code) for code in codes],
         )
-        return pb.ConfirmTotpResponse(recovery_codes=codes)
+        actor = call.actor
+        token = await queries.renew_session(call.db, actor.tenant_id, actor.session_id, credential.id, call.now)
+        return pb.ConfirmTotpResponse(recovery_codes=codes, session_token=token)
 
     async def ResetTotp(self, request: pb.ResetTotpRequest, call: Call) -> pb.ResetTotpResponse:
         credential = await queries.credential_for_update(call.db, request.staff_id)
