@@ -221,7 +221,7 @@ async def _sign(call: Call, request: Any, row: Any, method: str, *, witness_id: 
     call.publish(
         DocumentSigned(
             document_id=row.id, kind=row.kind, patient_id=row.patient_id, location_id=row.location_id, case_id=row.case_id or "",
-            contract_id=row.contract_id or "", party_id=row.party_id, sha256=row.sha256,
+            contract_id=row.contract_id or "", party_id=row.party_id, sha256=row.sha256, contract_version=row.contract_version,
         ),
         key=row.patient_id,
     )  # fmt: skip

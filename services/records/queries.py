@@ -122,6 +122,7 @@ ADD_DOCUMENT = statement(
             "location_id",
             "case_id",
             "contract_id",
+            "contract_version",
             "party_id",
             "state",
             "template_version",

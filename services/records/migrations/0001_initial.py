@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("case_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("contract_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("party_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("block_reason", sa.Text(), server_default="", nullable=False),
@@ -121,7 +122,12 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('preparing','ready','signed','blocked','void')", name=op.f("ck_document_state")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_document")),
         sa.UniqueConstraint(
-            "tenant_id", "contract_id", "kind", "party_id", name=op.f("uq_document_tenant_id_contract_id_kind_party_id")
+            "tenant_id",
+            "contract_id",
+            "contract_version",
+            "kind",
+            "party_id",
+            name=op.f("uq_document_tenant_id_contract_id_contract_version_kind_party_id"),
         ),
         schema="records",
     )
