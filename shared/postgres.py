@@ -161,7 +161,9 @@ def start(data_dir: Path, *, port: int | None = None, bin_dir: Path | None = Non
     except OSError:
         owner = os.read(lock, 20).decode() or "unknown"
         os.close(lock)
-        raise PostgresError(f"{data_dir} is in use by process {owner}: stop it, or set ARCHWIRE_DATA") from None
+        raise PostgresError(
+            f"{data_dir} is in use by process {owner}: stop it, or choose another folder with --data or ARCHWIRE_DATA"
+        ) from None
     os.truncate(lock, 0)
     os.write(lock, str(os.getpid()).encode())
     server = Server(data_dir, port or 5432, binaries=bin_dir, lock=lock)

@@ -114,7 +114,7 @@ def up(config: Config, options: Any) -> int:
     if not kafka_answers:
         raise Stop(f"nothing answers at {config.kafka}: {advice}")
     try:
-        with _database(config) as database:
+        with _database(config, alone=True) as database:
             database.migrate()
             if not options.no_seed:
                 _seed(config, database, options.patients)
@@ -366,7 +366,8 @@ class _Database:
 
 
 @contextlib.contextmanager
-def _database(config: Config) -> Any:
+def _database(config: Config, *, alone: bool = False) -> Any:
+    """The database; of the embedded one that runs already only when not `alone`."""
     from shared import postgres
 
     if config.database_url:
@@ -376,7 +377,7 @@ def _database(config: Config) -> Any:
         return
     _folder(config.data)
     try:
-        running = postgres.find(config.data)
+        running = None if alone else postgres.find(config.data)
         server = running or postgres.start(config.data)
     except postgres.PostgresError as error:
         raise Stop(str(error)) from None
