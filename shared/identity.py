@@ -69,6 +69,7 @@ class Actor:
     session_id: str = ""
     ip: str = ""
     locations: Locations = ()
+    _scoped: dict[str, Actor] = field(default_factory=dict, init=False, repr=False, compare=False)  # by permission
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -100,10 +101,13 @@ class Actor:
 
     def for_permission(self, permission: str) -> Actor:
         """The actor with the locations of one permission; raises Denied when it is held nowhere."""
+        if (known := self._scoped.get(permission)) is not None:
+            return known
         locations = self.locations_of(permission) if permission else ()
         if not locations:
             raise Denied("PERMISSION_DENIED", "your role may not do this", permission=permission)
-        return replace(self, locations=locations)
+        scoped = self._scoped[permission] = replace(self, locations=locations)
+        return scoped
 
 
 def system(tenant_id: str, name: str) -> Actor:

@@ -62,13 +62,11 @@ class Leads:
         )
         event = LeadCreated(lead_id=row.id, location_id=row.location_id, source=row.source)
         call.publish(event, key=call.actor.tenant_id)
-        duplicates = await queries.possible_duplicates(call.db, row)
-        return pb.CreateLeadResponse(lead=lead_message(row), possible_duplicate_ids=duplicates)
+        return pb.CreateLeadResponse(lead=lead_message(row), possible_duplicate_ids=row.duplicate_ids)
 
     async def GetLead(self, request: pb.GetLeadRequest, call: Call) -> pb.GetLeadResponse:
         row = await queries.lead(call.db, request.lead_id)
-        duplicates = await queries.possible_duplicates(call.db, row)
-        return pb.GetLeadResponse(lead=lead_message(row), possible_duplicate_ids=duplicates)
+        return pb.GetLeadResponse(lead=lead_message(row), possible_duplicate_ids=row.duplicate_ids)
 
     async def ListLeads(self, request: pb.ListLeadsRequest, call: Call) -> pb.ListLeadsResponse:
         state = enum_name(pb.LeadState, request.state)
