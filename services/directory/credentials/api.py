@@ -13,7 +13,7 @@ from services.directory.links import queries as links
 from services.directory.partners import queries as partners
 from services.directory.patients import queries as patients
 from services.directory.staff import queries as staff
-from services.directory.staff.domain import check_reach
+from services.directory.staff.domain import check_reach, where_may_grant
 from shared.call import Call
 from shared.db import Db
 from shared.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
@@ -76,7 +76,8 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
         return pb.SignOutResponse()
 
     async def EndSessions(self, request: pb.EndSessionsRequest, call: Call) -> pb.EndSessionsResponse:
-        await _check_may_reset(call, request.staff_id)
+        if request.staff_id != call.actor.user_id:
+            await _check_may_reset(call, request.staff_id)
         return pb.EndSessionsResponse(ended=await queries.end_sessions(call.db, request.staff_id, call.now))
 
     # --- second factor ---
@@ -199,6 +200,9 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
 
     async def RevokeClient(self, request: pb.RevokeClientRequest, call: Call) -> pb.RevokeClientResponse:
         missing = NotFound("CLIENT_NOT_FOUND", "there is no such client")
+        client = await call.db.one(queries.CLIENT, id=request.client_id, missing=missing)
+        reach: Any = call.actor.locations
+        check_reach(reach, "*" if client.all_locations else client.location_ids)
         row = await call.db.one(queries.REVOKE_CLIENT, client_id=request.client_id, now=call.now, missing=missing)
         await call.db.run(queries.REMOVE_FROM_INDEX, kind="client", hash=row.secret_hash)
         call.audit(resource="client", resource_id=row.id)
@@ -315,14 +319,22 @@ async def _check_own_password(credential: Any, password: str) -> None:
 
 
 async def _check_may_reset(call: Call, staff_id: str) -> None:
-    """Only an owner resets an owner's credentials: else a lesser role could become one. Managers reach the own people."""
+    """Who resets credentials can become their owner: so nobody beyond the own reach, and nobody with a higher role.
+
+    Nobody resets the own ones either: a session that somebody took must not be enough to keep the account.
+    """
     await staff.staff(call.db, staff_id)
-    if call.actor.kind == "system" or "owner" in call.actor.roles:
+    if call.actor.kind == "system":
         return
+    if staff_id == call.actor.user_id:
+        raise Denied("OWN_CREDENTIALS", "change your own password, or ask somebody else to reset it")
     await staff.check_reach(call.db, call.actor.locations, staff_id)
-    held = await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id)
-    if any(row.role in ("owner", "privacy_officer") for row in held):
-        raise Denied("ROLE_TOO_HIGH", "only an owner may do this for this person")
+    grants = call.actor.grants
+    for held in await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id):
+        if held.everywhere or held.location_id:
+            by_it = "it_admin" in grants and held.role not in ("owner", "privacy_officer")
+            reach: Any = grants["it_admin"] if by_it else where_may_grant(grants, held.role)
+            check_reach(reach, "*" if held.everywhere else [held.location_id])
 
 
 def _totp_context(staff_id: str) -> str:

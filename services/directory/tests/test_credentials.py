@@ -174,6 +174,9 @@ def test_a_machine_of_the_group_works_with_its_own_credentials(group: Group):
     assert machine.get(f"/v1/patients/{elsewhere.patient_id}").status_code == 404
     assert machine.get("/v1/clients").status_code == 403
 
+    elsewhere_only = group.http("it_admin", location=group.location_b)
+    denied = elsewhere_only.post(f"/v1/clients/{made['client']['id']}/revoke", json={})
+    assert (denied.status_code, denied.json()["reason"]) == (403, "OUT_OF_SCOPE")
     assert admin.post(f"/v1/clients/{made['client']['id']}/revoke", json={}).json()["client"]["revoke_time"]
     refused = token(group, made["client"]["id"], made["secret"])
     assert refused.status_code == 401
