@@ -196,7 +196,8 @@ async def change_password(given: PasswordChange, request: Request) -> None:
 )
 async def set_password(given: PasswordByToken, request: Request) -> None:
     """Sets a password with the token that an administrator has handed over."""
-    request.app.state.limits.sign_in(address(request.scope), "password token")
+    ip = address(request.scope)
+    request.app.state.limits.sign_in(ip, f"password token {ip}")
     await request.app.state.auth.directory("SetPassword")(
         pb.SetPasswordRequest(token=given.token, new_password=given.new_password)
     )
