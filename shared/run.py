@@ -316,12 +316,16 @@ def doctor(config: Config, _options: Any) -> int:
 
 def create_group(config: Config, options: Any) -> int:
     """A group with its owner, whose password is set by the one-time code that is printed."""
+    from shared.errors import ServiceError
+
     bootstrap = import_module("shared.demo.bootstrap")
     with _database(config) as database:
         database.migrate()
-        print(
-            _loop(bootstrap.create_group(config, database.dsn, options.name, options.owner_email, options.owner_name))
-        )
+        work = bootstrap.create_group(config, database.dsn, options.name, options.owner_email, options.owner_name)
+        try:
+            print(_loop(work))
+        except ServiceError as error:
+            raise Stop(f"no group was created: {error.message} ({error.field or error.reason})") from None
     return 0
 
 
