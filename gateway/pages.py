@@ -75,7 +75,13 @@ LANDING = page(
     "<h1>Archwire</h1><p>The platform is running.</p><ul>"
     '<li><a href="/docs">API documentation</a></li>'
     '<li><a href="/openapi.json">OpenAPI document</a></li>'
+    '<li><a href="/sandbox/outbox">What families would have received</a> (once signed in)</li>'
     '<li><a href="/health/ready">Health</a></li></ul>',
+)
+FAMILY = page(
+    "Your private page",
+    "<h1>Your private page</h1><p>Your link is valid. The pages for families are not part of this version yet: "
+    "please ask your practice to go through your options and papers with you.</p>",
 )
 DOCS = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Archwire API</title>'
@@ -111,7 +117,7 @@ def routes() -> list[Any]:
         found += [Mount("/assets", Immutable(directory=PORTAL / "assets")), Route("/", _portal)]
         found += [Route("/{path:path}", _portal)]
     else:
-        found += [Route("/", _page(LANDING)), Route("/shared", _page(LANDING))]
+        found += [Route("/", _page(LANDING)), Route("/shared", _page(FAMILY))]
     return found
 
 
