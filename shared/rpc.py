@@ -293,6 +293,8 @@ class NetworkChannel:
     OPTIONS = (
         ("grpc.lb_policy_name", "round_robin"),
         ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.initial_reconnect_backoff_ms", 100),  # a replaced pod is found again at once
+        ("grpc.max_reconnect_backoff_ms", 2_000),
         ("grpc.max_receive_message_length", 8 * 1024 * 1024),
     )
 
