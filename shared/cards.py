@@ -18,6 +18,7 @@ _BETWEEN = r"[\s._\u200b\u00ad\u2010-\u2015\u2212-]{0,3}"
 _RUN = re.compile(rf"\d(?:{_BETWEEN}\d){{12,}}")  # 13 digits or more, however they are spaced
 _ISSUERS = re.compile(r"4|5[0-8]|3|6|2(?:2[2-9]|[3-6]|7[01]|720)")  # how the numbers of card schemes begin
 _SHORTEST, _LONGEST = 13, 19
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # the sum of the digits of twice a digit
 
 # Text that is digits by nature, or a secret that nobody reads.
 _NOT_PROSE = re.compile(r".*(?:_number|_token|password)|token|secret|code|ip|user_agent|x12")
@@ -31,21 +32,17 @@ def has_card_number(text: str) -> bool:
 
 
 def _holds_card(groups: list[str]) -> bool:
-    for first in range(len(groups)):
-        digits = ""
-        for last in range(first, len(groups)):
-            digits += groups[last]
-            if len(digits) > _LONGEST:
+    """True if some neighbouring groups are one card's: fours, as embossed, or all alike. 617-555-0100 is a telephone."""
+    for first, size in enumerate(map(len, groups)):
+        digits, fours, alike = "", True, size <= 2  # of the groups before the last
+        for group in groups[first : first + _LONGEST]:
+            digits += group
+            if len(digits) > _LONGEST or not (fours or alike):
                 break
-            if len(digits) >= _SHORTEST and _spaced_as_card(groups[first:last]) and _is_card(digits):
+            if len(digits) >= _SHORTEST and _is_card(digits):
                 return True
+            fours, alike = fours and len(group) >= 4, alike and len(group) == size
     return False
-
-
-def _spaced_as_card(before_last: list[str]) -> bool:
-    """Fours or more, as embossed, or all alike. 617-555-0100 is a telephone."""
-    sizes = {len(group) for group in before_last}
-    return not sizes or min(sizes) >= 4 or sizes in ({1}, {2})
 
 
 def _is_card(digits: str) -> bool:
@@ -55,12 +52,12 @@ def _is_card(digits: str) -> bool:
 
 def _plain(digits: str) -> str:
     """The digits as 0 to 9, whatever script they were typed in."""
-    return "".join(str(int(digit)) for digit in digits)
+    return digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
 
 
 def _luhn(digits: str) -> bool:
-    values = [int(digit) for digit in reversed(digits)]
-    return (sum(values[::2]) + sum(sum(divmod(2 * value, 10)) for value in values[1::2])) % 10 == 0
+    values = [int(digit) for digit in digits]
+    return (sum(values[-1::-2]) + sum(_DOUBLED[value] for value in values[-2::-2])) % 10 == 0
 
 
 def field_with_card_number(message: Message) -> str | None:

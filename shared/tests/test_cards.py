@@ -112,7 +112,7 @@ def test_numbers_that_are_no_prose_are_left_alone() -> None:
 
 
 def test_the_longest_text_takes_no_time() -> None:
-    started = time.perf_counter()
-    for text in ("1 " * 4_000, "1" * 8_000, "4111-" * 1_600, "1   " * 2_000, "word " * 1_600):
+    started = time.process_time()
+    for text in ("1 " * 4_000, "4 " * 4_000, "1" * 8_000, "4111-" * 1_600, "1   " * 2_000, "word " * 1_600):
         has_card_number(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
