@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from archwire.contracts.v1.events_pb2 import ContractAmended, ContractProposed, PartyTerms
 from archwire.directory.v1.patients_pb2 import (
@@ -90,7 +92,7 @@ def _params(event: ContractProposed | ContractAmended, terms: PartyTerms, call: 
         "instalment_count": terms.instalment_count,
         "instalment_cents": terms.instalment.amount_cents,
         "treatment_months": event.treatment_months,
-        "date": call.occurred_at.date().isoformat(),
+        "at": call.occurred_at.isoformat(),
     }
 
 
@@ -113,6 +115,7 @@ async def make_document(document_id: str, work: Work) -> None:
     language = contact.language if contact.language in ("en", "es") else "en"
     values = {
         **row.params,
+        "date": dt.datetime.fromisoformat(row.params["at"]).astimezone(ZoneInfo(contact.time_zone)).date().isoformat(),
         "patient": f"{patient.first_name} {patient.last_name}",
         "birth_date": patient.birth_date,
         "signer": contact.display_name,
