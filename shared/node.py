@@ -6,6 +6,7 @@ Embedded mode hosts everything; on Kubernetes a process hosts one service, the w
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -57,6 +58,8 @@ class Node:
             await self._start_work()
         if answer:
             self.answering.update((name, self.methods[name]) for name in names)
+        gc.collect()
+        gc.freeze()  # what was imported stays: no collection need look through it again
 
     async def _host(self, service: Service) -> None:
         pool = self.pools[service.name] = await Pool.open(self.dsn(service.name))
