@@ -18,6 +18,7 @@ from archwire.records.v1.events_pb2 import DocumentPrepared, VisitRecorded
 from archwire.scheduling.v1.events_pb2 import AppointmentCheckedIn, AppointmentCompleted
 
 from services.records import domain, queries
+from shared import words
 from shared.call import Call, Work
 from shared.documents import pdf
 from shared.proto import enum_name
@@ -121,7 +122,7 @@ async def make_document(document_id: str, work: Work) -> None:
         "signer": contact.display_name,
         "location": contact.location_name,
         "group": contact.group_name,
-        "phone": contact.location_phone,
+        "phone": words.phone(contact.location_phone),
     }
     title, content = await asyncio.to_thread(pdf.agreement, row.kind, language, values)
     stored = await storage().write(work.tenant_id, "documents", content)

@@ -20,6 +20,7 @@ import httpx
 from shared.config import Config
 from shared.demo import pictures
 from shared.demo.world import PASSWORD
+from shared.words import dollars
 
 FILES = files("shared.demo").joinpath("files")
 PATIENCE_S = 20.0
@@ -509,7 +510,7 @@ def _usd(cents: int) -> dict[str, Any]:
 
 
 def _dollars(money: dict[str, Any]) -> str:
-    return f"${money['amount_cents'] // 100:,}.{money['amount_cents'] % 100:02d}"
+    return dollars(money["amount_cents"])
 
 
 def _share(value: dict[str, Any]) -> str:
