@@ -17,7 +17,7 @@ from shared.audit import Sealer
 from shared.call import open_call
 from shared.config import Config
 from shared.db import Db, Pool
-from shared.events import Bus, Consumer, Relay, open_bus, outbox_age_s, parked
+from shared.events import Bus, Consumer, Nudge, Relay, open_bus, outbox_age_s, parked
 from shared.identity import Actor, Signer, system
 from shared.rpc import Bound, Client, LocalChannel, Methods, NetworkChannel
 from shared.service import NAMES, Service, load
@@ -43,6 +43,7 @@ class Node:
         self.consumers: dict[str, Consumer] = {}
         self._buses: list[Bus] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._nudges: dict[str, Nudge] = {}
         self._network: NetworkChannel | None = None
         self._clients: dict[str, Client] = {}
         storage.use(storage.DirectoryStorage(config.data / "files"))
@@ -74,7 +75,7 @@ class Node:
             self._buses.append(bus)
             worker = self.workers[name] = Worker(methods.service, pool, partial(self.open_call, name))
             worker.start()
-            relay = self.relays[name] = Relay(name, pool, bus)
+            relay = self.relays[name] = Relay(name, pool, bus, heard=worker.wake)
             consumer = Consumer(methods.service, pool, bus, self.handle, after_commit=partial(self.wake, name))
             self.consumers[name] = consumer
             for part in (relay.run(), consumer.run(), Sealer(name, pool, self.config.data).run()):
@@ -137,6 +138,8 @@ class Node:
         """Something was committed: look at the outbox and the work now."""
         if relay := self.relays.get(service):
             relay.wake()
+        else:  # relays and workers are in a process of their own
+            self._nudges.setdefault(service, Nudge(service, self.pools[service]))()
         if worker := self.workers.get(service):
             worker.wake()
 
