@@ -47,7 +47,7 @@ class Node:
         self._network: NetworkChannel | None = None
         self._clients: dict[str, Client] = {}
         storage.use(storage.DirectoryStorage(config.data / "files"))
-        vault.use(vault.Vault.from_file(config.data / "secrets" / "vault.key"))
+        self.vault = vault.Vault.from_file(config.data / "secrets" / "vault.key")
         channels.use(config)
         processor.use(processor.choose(config))
 
@@ -65,7 +65,12 @@ class Node:
     async def _host(self, service: Service) -> None:
         pool = self.pools[service.name] = await Pool.open(self.dsn(service.name))
         self.methods[service.name] = Methods(
-            service, pool, self.signer, directory=self._directory, wake=partial(self.wake, service.name)
+            service,
+            pool,
+            self.signer,
+            directory=self._directory,
+            wake=partial(self.wake, service.name),
+            vault=self.vault,
         )
 
     async def _start_work(self) -> None:
@@ -100,6 +105,7 @@ class Node:
     def open_call(self, service: str, actor: Actor) -> Any:
         """A Call of a hosted service outside any request (jobs, tools, tests)."""
         methods = self.methods[service]
+        vault.use(self.vault)
         return open_call(
             methods.pool,
             methods.platform,
@@ -117,6 +123,7 @@ class Node:
         actor = system(headers["tenant"], f"{service.name}.events")
         await db.scope(actor.tenant_id, actor.locations)
         methods = self.methods[service.name]
+        vault.use(self.vault)
         with telemetry.root_span(
             f"{service.name} {event.DESCRIPTOR.name}", headers.get("traceparent", ""), kind="CONSUMER"
         ):

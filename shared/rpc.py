@@ -35,13 +35,14 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
 from shared import telemetry
+from shared import vault as vaults
 from shared.call import Call, Platform
 from shared.cards import field_with_card_number
 from shared.db import Db, Pool, translate
 from shared.errors import BY_CODE, Denied, Invalid, ServiceError, Unauthenticated, Unavailable
 from shared.identity import Actor, Signer
 from shared.service import Service
-from shared.vault import vault
+from shared.vault import Vault, vault
 
 log = logging.getLogger("archwire.rpc")
 
@@ -111,8 +112,10 @@ class Methods:
         *,
         directory: Callable[[str], Any],
         wake: Callable[[], None] = lambda: None,
+        vault: Vault | None = None,
     ) -> None:
         self.service = service
+        self.vault = vault
         self.pool = pool
         self.signer = signer
         self.platform = Platform(service.name)
@@ -142,6 +145,7 @@ class Methods:
         started = time.perf_counter()
         outcome = "ok"
         reset = _deadline.set(time.monotonic() + timeout)
+        opened = vaults.use(self.vault) if self.vault is not None else None
         try:
             with telemetry.root_span(method.name, traceparent):
                 if timeout < LEAST_S:
@@ -159,6 +163,8 @@ class Methods:
             raise
         finally:
             _deadline.reset(reset)
+            if opened is not None:
+                vaults.leave(opened)
             telemetry.CALLS.record(method.name, outcome, time.perf_counter() - started)
 
     async def _answer(self, method: Method, run: Callable[[Any, Call], Any], payload: bytes, token: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,16 @@ import pytest
 from shared import config as settings
 from shared.demo import story
 from tests.support import Platform
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A demo group of its own: others' tests change roles and rows of the common one."""
+    running = Platform(tmp_path_factory.mktemp("story") / "data", patients=60)
+    try:
+        yield running.start()
+    finally:
+        running.stop()
 
 
 @pytest.mark.R(1)
