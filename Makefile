@@ -3,9 +3,10 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' && { echo $$p; break; }; done)
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # compiled modules halve the time of a start
 PROTOS := $(shell find proto/archwire -name '*.proto')
 
-.PHONY: help up portal portal-dev portal-api test-portal test test-kafka chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
+.PHONY: help up portal portal-dev portal-api test-portal test test-kafka test-race chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
 
 help:  ## says what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 24
@@ -39,6 +40,9 @@ test-kafka: .venv/dev .venv/protos  ## the same event path on a real Apache Kafk
 
 chaos: .venv/dev .venv/protos  ## kill -9 of everything under load; CHAOS_SECONDS and ARCHWIRE_KILLS set how long
 	$(BIN)/python -m pytest -m "slow and not kafka" tests/chaos
+
+test-race: .venv/dev .venv/protos  ## 50 people at 200 times of one chair, and what else takes minutes
+	$(BIN)/python -m pytest -m "slow and not kafka" services gateway shared
 
 demo: .venv/installed .venv/protos  ## plays the main job through the API, on a platform of its own when none runs
 	@.ci/on-a-platform $(BIN)/archwire demo

@@ -23,7 +23,7 @@ from starlette.types import Scope
 
 from gateway.http import header
 from gateway.limits import Limits
-from shared.errors import Denied, NotFound, Unauthenticated
+from shared.errors import Denied, Invalid, NotFound, ServiceError, Unauthenticated
 from shared.identity import EVERYWHERE, Actor, Locations, system
 
 SESSION_COOKIE = "__Host-session"
@@ -123,8 +123,8 @@ class Authenticator:
         request = pb.ResolveSessionRequest(session_token=secret, quiet=quiet)
         try:
             principal = (await self.directory("ResolveSession")(request)).principal
-        except NotFound as error:
-            raise Unauthenticated(error.reason, error.message) from None
+        except (NotFound, Invalid) as error:
+            raise _unknown(error) from None
         return self.of_session(secret, principal, ip)
 
     def of_session(self, secret: str, principal: pb.Principal, ip: str) -> Caller:
@@ -148,8 +148,8 @@ class Authenticator:
         request = pb.VerifyClientRequest(client_id=client_id, secret=secret)
         try:
             found = await self.directory("VerifyClient")(request)
-        except NotFound as error:
-            raise Unauthenticated(error.reason, error.message) from None
+        except (NotFound, Invalid) as error:
+            raise _unknown(error) from None
         subject = {"partner_id": found.partner_id} if found.partner_id else {}
         actor = Actor(found.tenant_id, found.client_id, "client", grants(found.grants), subject, ip=ip)
         return Caller(actor, self._node.signer.mint, secret)
@@ -182,13 +182,20 @@ class Authenticator:
         """The caller behind a private link. Raises Unauthenticated."""
         try:
             found = await self.directory("ResolveLink")(pb.ResolveLinkRequest(token=token))
-        except NotFound as error:
-            raise Unauthenticated(error.reason, error.message) from None
+        except (NotFound, Invalid) as error:
+            raise _unknown(error) from None
         subject = {field.name: value for field, value in found.subject.ListFields()}
         actor = Actor(
             found.tenant_id, found.link_id, "link", {}, subject, found.purpose, session_id=found.link_id, ip=ip
         )
         return Caller(actor, self._node.signer.mint, token)
+
+
+def _unknown(error: ServiceError) -> Unauthenticated:
+    """Credentials that nobody has; ones that cannot be anybody's are no different."""
+    if isinstance(error, Invalid):
+        return Unauthenticated("BAD_TOKEN", "the token is not good")
+    return Unauthenticated(error.reason, error.message)
 
 
 def grants(resolved: Iterable[Any]) -> dict[str, Locations]:

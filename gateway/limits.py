@@ -6,6 +6,7 @@ gateway process: with n replicas a limit is n times as wide.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import re
@@ -62,7 +63,7 @@ class Limits:
 
     def address(self, ip: str) -> None:
         """One more request from an address."""
-        self._address.take(ip)
+        self._address.take(_network(ip))
 
     def caller(self, caller: str) -> None:
         """One more request of a session, a client or a link."""
@@ -70,8 +71,19 @@ class Limits:
 
     def sign_in(self, ip: str, account: str) -> None:
         """One more attempt to prove who one is."""
-        self._door.take(ip)
+        self._door.take(_network(ip))
         self._account.take(account.strip().lower()[:254])
+
+
+def _network(ip: str) -> str:
+    """Whose an address is: everybody has 2^64 IPv6 addresses at least, so their first half counts."""
+    if ":" not in ip:
+        return ip
+    try:
+        address = ipaddress.IPv6Address(ip.partition("%")[0])
+    except ValueError:
+        return ip
+    return str(address.ipv4_mapped or (int(address) >> 64))
 
 
 def _per_minute(name: str, text: str) -> int:

@@ -26,6 +26,7 @@ from joserfc.jwk import KeySet
 from gateway.auth import SESSION_COOKIE, address, cookies, same
 from gateway.http import Refused
 from gateway.session import open_session, set_cookie
+from shared.config import ConfigError
 from shared.errors import NotFound, Unauthenticated, Unavailable
 
 COOKIE = "__Host-oidc"
@@ -54,7 +55,7 @@ class Provider:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Provider | None:
-        """The configured provider, or None. Raises ValueError when the settings are not whole."""
+        """The configured provider, or None. Raises ConfigError when the settings are not whole."""
         names = (
             "ARCHWIRE_OIDC_ISSUER",
             "ARCHWIRE_OIDC_CLIENT_ID",
@@ -66,9 +67,9 @@ class Provider:
             return None
         missing = [name for name, value in zip(names, values, strict=True) if not value]
         if missing:
-            raise ValueError(f"ARCHWIRE_OIDC_ISSUER also needs {', '.join(missing)}")
+            raise ConfigError(f"ARCHWIRE_OIDC_ISSUER also needs {', '.join(missing)}")
         if urlsplit(values[0]).scheme != "https" and environ.get("ARCHWIRE_ENV") == "production":
-            raise ValueError("ARCHWIRE_OIDC_ISSUER must be an https address")
+            raise ConfigError("ARCHWIRE_OIDC_ISSUER must be an https address")
         issuer, client_id, secret, public_url = values
         return cls(issuer, client_id, secret, public_url, http=httpx.AsyncClient(timeout=5, follow_redirects=False))
 

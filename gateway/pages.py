@@ -29,9 +29,19 @@ NOT_PAGES = ("/v1/", "/oauth/", "/health/", "/assets/")
 PORTAL = Path(__file__).parent / "portal" / "dist"
 
 STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 40rem; margin: 15vh auto; padding: 0 1.5rem }
-button { font: inherit; padding: .6rem 1.2rem }
+:root { color-scheme: light dark; --accent: light-dark(#0b6e6e, #5cc8c4); --line: light-dark(#d9e2e2, #33403f);
+  font: 16px/1.6 system-ui, sans-serif; background: light-dark(#f4f8f8, #101717); color: light-dark(#182424, #e3ecec) }
+body { margin: 0 }
+main { max-width: 42rem; margin: 12vh auto; padding: 2rem 2.5rem; background: light-dark(#fff, #182121);
+  border: 1px solid var(--line); border-top: 4px solid var(--accent); border-radius: .5rem; overflow-wrap: anywhere }
+h1 { margin-top: 0; line-height: 1.2 }
+a { color: var(--accent) }
+small { opacity: .75 }
+hr { border: 0; border-top: 1px solid var(--line) }
+article p { white-space: pre-line }
+button { font: inherit; padding: .6rem 1.4rem; border: 0; border-radius: .4rem; cursor: pointer;
+  background: var(--accent); color: light-dark(#fff, #101717) }
+@media (max-width: 40rem) { main { margin: 0; border-radius: 0; border-width: 4px 0 0; padding: 1.5rem } }
 """
 LINK_JS = 'document.getElementById("open").submit();\n'
 DOCS_JS = """
@@ -67,7 +77,13 @@ LANDING = page(
     "<h1>Archwire</h1><p>The platform is running.</p><ul>"
     '<li><a href="/docs">API documentation</a></li>'
     '<li><a href="/openapi.json">OpenAPI document</a></li>'
+    '<li><a href="/sandbox/outbox">What families would have received</a> (once signed in)</li>'
     '<li><a href="/health/ready">Health</a></li></ul>',
+)
+FAMILY = page(
+    "Your private page",
+    "<h1>Your private page</h1><p>Your link is valid. The pages for families are not part of this version yet: "
+    "please ask your practice to go through your options and papers with you.</p>",
 )
 DOCS = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Archwire API</title>'
@@ -103,7 +119,7 @@ def routes() -> list[Any]:
         found += [Mount("/assets", Immutable(directory=PORTAL / "assets")), Route("/", _portal)]
         found += [Route("/{path:path}", _portal)]
     else:
-        found += [Route("/", _page(LANDING)), Route("/shared", _page(LANDING))]
+        found += [Route("/", _page(LANDING)), Route("/shared", _page(FAMILY))]
     return found
 
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.auth import CSRF_COOKIE, LINK_COOKIE, SESSION_COOKIE, Caller, address, cookies
+from gateway.auth import CSRF_COOKIE, LINK_COOKIE, SESSION_COOKIE, Caller, address, cookies, csrf_token
 from gateway.pages import PAGE_CSP, page
 from shared.errors import Denied, Unauthenticated
 
@@ -72,6 +72,7 @@ class TotpCode(Body):
 
 class RecoveryCodes(BaseModel):
     recovery_codes: list[str] = Field(description="Each works once in place of the app. They are not shown again.")
+    csrf_token: str = Field(description="Of the session's new id: the one before is void.")
 
 
 class PasswordChange(Body):
@@ -132,12 +133,18 @@ async def sign_in(given: SignIn, request: Request, response: Response) -> Sessio
 
 def open_session(request: Request, response: Response, token: str, principal: pb.Principal) -> Caller:
     """Gives the browser the session that the directory has just opened; the one before is forgotten."""
-    auth = request.app.state.auth
-    auth.forget(cookies(request.scope).get(SESSION_COOKIE, ""))
-    caller: Caller = auth.of_session(token, principal, address(request.scope))
-    set_cookie(response, SESSION_COOKIE, token)
-    set_cookie(response, CSRF_COOKIE, caller.csrf, readable=True)
+    _set_session(request, response, token)
+    caller: Caller = request.app.state.auth.of_session(token, principal, address(request.scope))
     return caller
+
+
+def _set_session(request: Request, response: Response, token: str) -> str:
+    """Sets the cookies of a session's new id, forgets the one before, and returns the new CSRF token."""
+    request.app.state.auth.forget(cookies(request.scope).get(SESSION_COOKIE, ""))
+    csrf = csrf_token(token)
+    set_cookie(response, SESSION_COOKIE, token)
+    set_cookie(response, CSRF_COOKIE, csrf, readable=True)
+    return csrf
 
 
 @router.get("/v1/session", tags=["session"], operation_id="who_am_i")
@@ -168,10 +175,11 @@ async def enroll_totp(given: TotpPassword, request: Request) -> TotpSecret:
 
 
 @router.post("/v1/session/totp/confirm", tags=["session"], operation_id="confirm_totp")
-async def confirm_totp(given: TotpCode, request: Request) -> RecoveryCodes:
-    """Confirms the authenticator app with a first code."""
+async def confirm_totp(given: TotpCode, request: Request, response: Response) -> RecoveryCodes:
+    """Confirms the authenticator app with a first code. The session gets a new id; one's other sessions end."""
     answer = await _as_person(request, "ConfirmTotp", pb.ConfirmTotpRequest(request_id=str(uuid4()), code=given.code))
-    return RecoveryCodes(recovery_codes=list(answer.recovery_codes))
+    csrf = _set_session(request, response, answer.session_token)
+    return RecoveryCodes(recovery_codes=list(answer.recovery_codes), csrf_token=csrf)
 
 
 @router.post("/v1/session/password", status_code=204, tags=["session"], operation_id="change_password")
@@ -188,7 +196,8 @@ async def change_password(given: PasswordChange, request: Request) -> None:
 )
 async def set_password(given: PasswordByToken, request: Request) -> None:
     """Sets a password with the token that an administrator has handed over."""
-    request.app.state.limits.sign_in(address(request.scope), "password token")
+    ip = address(request.scope)
+    request.app.state.limits.sign_in(ip, f"password token {ip}")
     await request.app.state.auth.directory("SetPassword")(
         pb.SetPasswordRequest(token=given.token, new_password=given.new_password)
     )

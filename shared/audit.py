@@ -29,7 +29,8 @@ BLOCK = 10_000
 EVERY_S = 20.0
 # A row gets its id before its transaction commits: rows younger than this may still have older neighbours under way.
 SETTLED_S = 30
-COLUMNS = "id, at, actor_id, actor_kind, method, permission, outcome, patient_ids, resource, resource_id, purpose, request_id, trace_id"
+# Ids of patients as text: what is hashed must not depend on how a connection decodes them.
+COLUMNS = "id, at, actor_id, actor_kind, method, permission, outcome, patient_ids::text[], resource, resource_id, purpose, request_id, trace_id"
 
 
 def key(data: Path) -> bytes:

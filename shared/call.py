@@ -235,31 +235,36 @@ async def open_call(
 def patient_ids(message: Message) -> set[str]:
     """The patients a message speaks of: fields named patient_id(s), and the id of a Patient."""
     found: set[str] = set()
-    for read in _readers(message.DESCRIPTOR):
-        read(message, found)
+    _finder(message.DESCRIPTOR)(message, found)
     return found
 
 
+_finders: dict[str, Any] = {}
+
+
 @cache
-def _readers(descriptor: Descriptor) -> tuple[Callable[[Any, set[str]], None], ...]:
-    readers: list[Any] = []
+def _finder(descriptor: Descriptor) -> Callable[[Any, set[str]], None]:
+    """Adds a message's patients to a set: Python source made of the descriptor, for every item of every list is read."""
+    name = "in_" + descriptor.full_name.replace(".", "_")
+    if name in _finders:
+        return lambda message, found: _finders[name](message, found)  # a recursive type, still being made
+    _finders[name] = None
+    lines = []
     for field in descriptor.fields:
-        name = field.name
+        value = f"m.{field.name}"
         if field.type == FieldDescriptor.TYPE_STRING:
-            if name == "patient_id" or (name == "id" and descriptor.name == "Patient"):
-                readers.append(lambda m, found, n=name: found.add(value) if (value := getattr(m, n)) else None)
-            elif name == "patient_ids":
-                readers.append(lambda m, found, n=name: found.update(getattr(m, n)))
+            if field.name == "patient_id" or (field.name == "id" and descriptor.name == "Patient"):
+                lines.append(f"if x := {value}: found.add(x)")
+            elif field.name == "patient_ids":
+                lines.append(f"found.update({value})")
         elif field.message_type is not None and _speaks_of_patients(field.message_type, frozenset()):
-            if field.is_repeated:
-                readers.append(
-                    lambda m, found, n=name: [found.update(patient_ids(item)) for item in getattr(m, n)] and None
-                )
-            else:
-                readers.append(
-                    lambda m, found, n=name: found.update(patient_ids(getattr(m, n))) if m.HasField(n) else None
-                )
-    return tuple(readers)
+            _finder(field.message_type)
+            inner = "in_" + field.message_type.full_name.replace(".", "_")
+            each = f"for x in {value}" if field.is_repeated else f"if m.HasField({field.name!r})"
+            lines.append(f"{each}: {inner}({'x' if field.is_repeated else value}, found)")
+    exec("\n ".join([f"def {name}(m, found):", *lines, "return None"]), _finders)  # noqa: S102 - our own descriptors
+    finder: Callable[[Any, set[str]], None] = _finders[name]
+    return finder
 
 
 def _speaks_of_patients(descriptor: Descriptor, seen: frozenset[str]) -> bool:

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -50,11 +51,12 @@ class Row(asyncpg.Record):
 class Statement:
     """A statement compiled once. `sql` has $n parameters, `names` their names in order, `defaults` the literal ones."""
 
-    __slots__ = ("defaults", "module", "name", "names", "sql")
+    __slots__ = ("_taken", "defaults", "module", "name", "names", "sql")
 
     def __init__(self, sql: str, names: Sequence[str], defaults: Mapping[str, Any], name: str, module: str) -> None:
         self.sql = sql
         self.names = tuple(names)
+        self._taken = frozenset(names)
         self.defaults = dict(defaults)
         self.name = name
         self.module = module
@@ -65,7 +67,7 @@ class Statement:
             values = [params[name] if name in params else defaults[name] for name in self.names]
         except KeyError as missing:
             raise TypeError(f"{self.module}: parameter {missing} of {self.name!r} is missing") from None
-        if len(params) > len(self.names) or any(name not in self.names for name in params):
+        if not self._taken.issuperset(params):
             raise TypeError(f"{self.module}: {self.name!r} takes {self.names}, not {tuple(params)}")
         return values
 
@@ -159,7 +161,11 @@ def check_version(row: Any, version: int) -> None:
 
 def set_scope(tenant_id: str, locations: str | Sequence[str]) -> str:
     """The SET LOCAL commands of a scope. An empty tenant or no location matches nothing."""
-    joined = locations if isinstance(locations, str) else ",".join(locations)
+    return _set_scope(tenant_id, locations if isinstance(locations, str) else ",".join(locations))
+
+
+@lru_cache(maxsize=10_000)
+def _set_scope(tenant_id: str, joined: str) -> str:
     for value in (tenant_id, *(() if joined == EVERYWHERE or not joined else joined.split(","))):
         if value and not _UUID.fullmatch(value):
             raise ValueError("a scope is made of UUIDs")

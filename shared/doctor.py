@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import importlib.util
 import os
@@ -31,7 +32,7 @@ def check(config: Config) -> list[Finding]:
         _room,
         _database,
         _port,
-        _kafka,
+        kafka,
         _zones,
         _clock,
     ]
@@ -66,7 +67,8 @@ def _room(config: Config) -> Finding:
 
 def _database(config: Config) -> Finding:
     if config.database_url:
-        return True, "PostgreSQL of DATABASE_URL (18 or newer)", ""
+        problem = asyncio.run(postgres.unfit(config.database_url))
+        return not problem, f"PostgreSQL of DATABASE_URL ({postgres.MAJOR} or newer)", problem
     if postgres.find(config.data):
         return True, "embedded PostgreSQL, running", ""
     what = "embedded PostgreSQL starts"
@@ -90,7 +92,8 @@ def _port(config: Config) -> Finding:
     return True, f"{what} is free", ""
 
 
-def _kafka(config: Config) -> Finding:
+def kafka(config: Config) -> Finding:
+    """Whether the first broker takes connections; fine when the events are in PostgreSQL."""
     if not config.kafka:
         return True, "events in PostgreSQL", ""
     host, _, port = config.kafka.split(",")[0].rpartition(":")

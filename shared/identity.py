@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from shared.errors import Denied, Unauthenticated
+from shared.errors import Denied, NotFound, Unauthenticated
 
 ISSUER = "archwire"
 LIFETIME_S = 90
@@ -69,6 +69,7 @@ class Actor:
     session_id: str = ""
     ip: str = ""
     locations: Locations = ()
+    _scoped: dict[str, Actor] = field(default_factory=dict, init=False, repr=False, compare=False)  # by permission
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -100,15 +101,25 @@ class Actor:
 
     def for_permission(self, permission: str) -> Actor:
         """The actor with the locations of one permission; raises Denied when it is held nowhere."""
+        if (known := self._scoped.get(permission)) is not None:
+            return known
         locations = self.locations_of(permission) if permission else ()
         if not locations:
             raise Denied("PERMISSION_DENIED", "your role may not do this", permission=permission)
-        return replace(self, locations=locations)
+        scoped = self._scoped[permission] = replace(self, locations=locations)
+        return scoped
 
 
 def system(tenant_id: str, name: str) -> Actor:
     """The runtime acting for a group: an event handler, a job, the gateway before anybody has signed in."""
     return Actor(tenant_id=tenant_id, user_id=name, kind="system", purpose="operations", locations=EVERYWHERE)
+
+
+class Subject(dict[str, str]):
+    """What a link is about. Asking for what it is not about is like asking for what does not exist."""
+
+    def __missing__(self, key: str) -> str:
+        raise NotFound("NOT_IN_LINK", f"this link names no {key}")
 
 
 class Signer:
@@ -192,7 +203,7 @@ class Signer:
                 claims["sub"],
                 claims["knd"],
                 grants,
-                claims["sbj"],
+                Subject(claims["sbj"]),
                 claims["pur"],
                 claims["sid"],
                 claims["ip"],

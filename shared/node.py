@@ -6,6 +6,7 @@ Embedded mode hosts everything; on Kubernetes a process hosts one service, the w
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -16,7 +17,7 @@ from shared.audit import Sealer
 from shared.call import open_call
 from shared.config import Config
 from shared.db import Db, Pool
-from shared.events import Bus, Consumer, Relay, open_bus, outbox_age_s, parked
+from shared.events import Bus, Consumer, Nudge, Relay, open_bus, outbox_age_s, parked
 from shared.identity import Actor, Signer, system
 from shared.rpc import Bound, Client, LocalChannel, Methods, NetworkChannel
 from shared.service import NAMES, Service, load
@@ -42,10 +43,11 @@ class Node:
         self.consumers: dict[str, Consumer] = {}
         self._buses: list[Bus] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._nudges: dict[str, Nudge] = {}
         self._network: NetworkChannel | None = None
         self._clients: dict[str, Client] = {}
         storage.use(storage.DirectoryStorage(config.data / "files"))
-        vault.use(vault.Vault.from_file(config.data / "secrets" / "vault.key"))
+        self.vault = vault.Vault.from_file(config.data / "secrets" / "vault.key")
         channels.use(config)
         processor.use(processor.choose(config))
 
@@ -57,11 +59,18 @@ class Node:
             await self._start_work()
         if answer:
             self.answering.update((name, self.methods[name]) for name in names)
+        gc.collect()
+        gc.freeze()  # what was imported stays: no collection need look through it again
 
     async def _host(self, service: Service) -> None:
         pool = self.pools[service.name] = await Pool.open(self.dsn(service.name))
         self.methods[service.name] = Methods(
-            service, pool, self.signer, directory=self._directory, wake=partial(self.wake, service.name)
+            service,
+            pool,
+            self.signer,
+            directory=self._directory,
+            wake=partial(self.wake, service.name),
+            vault=self.vault,
         )
 
     async def _start_work(self) -> None:
@@ -71,7 +80,7 @@ class Node:
             self._buses.append(bus)
             worker = self.workers[name] = Worker(methods.service, pool, partial(self.open_call, name))
             worker.start()
-            relay = self.relays[name] = Relay(name, pool, bus)
+            relay = self.relays[name] = Relay(name, pool, bus, heard=worker.wake)
             consumer = Consumer(methods.service, pool, bus, self.handle, after_commit=partial(self.wake, name))
             self.consumers[name] = consumer
             for part in (relay.run(), consumer.run(), Sealer(name, pool, self.config.data).run()):
@@ -96,6 +105,7 @@ class Node:
     def open_call(self, service: str, actor: Actor) -> Any:
         """A Call of a hosted service outside any request (jobs, tools, tests)."""
         methods = self.methods[service]
+        vault.use(self.vault)
         return open_call(
             methods.pool,
             methods.platform,
@@ -113,6 +123,7 @@ class Node:
         actor = system(headers["tenant"], f"{service.name}.events")
         await db.scope(actor.tenant_id, actor.locations)
         methods = self.methods[service.name]
+        vault.use(self.vault)
         with telemetry.root_span(
             f"{service.name} {event.DESCRIPTOR.name}", headers.get("traceparent", ""), kind="CONSUMER"
         ):
@@ -134,6 +145,8 @@ class Node:
         """Something was committed: look at the outbox and the work now."""
         if relay := self.relays.get(service):
             relay.wake()
+        else:  # relays and workers are in a process of their own
+            self._nudges.setdefault(service, Nudge(service, self.pools[service]))()
         if worker := self.workers.get(service):
             worker.wake()
 

@@ -9,7 +9,6 @@ stopped and started anew. Nothing above the data folder is touched.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import hashlib
 import importlib.util
@@ -161,7 +160,9 @@ def start(data_dir: Path, *, port: int | None = None, bin_dir: Path | None = Non
     except OSError:
         owner = os.read(lock, 20).decode() or "unknown"
         os.close(lock)
-        raise PostgresError(f"{data_dir} is in use by process {owner}: stop it, or set ARCHWIRE_DATA") from None
+        raise PostgresError(
+            f"{data_dir} is in use by process {owner}: stop it, or choose another folder with --data or ARCHWIRE_DATA"
+        ) from None
     os.truncate(lock, 0)
     os.write(lock, str(os.getpid()).encode())
     server = Server(data_dir, port or 5432, binaries=bin_dir, lock=lock)
@@ -193,6 +194,21 @@ def find(data_dir: Path) -> Server | None:
         if _status(server.cluster) == (server.pid, "ready"):
             return server
     return None
+
+
+async def unfit(dsn: str) -> str:
+    """Why the external PostgreSQL of `dsn` cannot be used, and what to do; "" when it can."""
+    import asyncpg
+
+    try:
+        connection = await asyncpg.connect(dsn, timeout=10)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return f"PostgreSQL refuses ({error}): correct user, password or database"
+    except (OSError, TimeoutError, ValueError) as error:
+        return f"nothing answers there ({error or type(error).__name__}): start it, or correct the address"
+    version = connection.get_server_version().major
+    await connection.close()
+    return "" if version >= int(MAJOR) else f"it is PostgreSQL {version}, Archwire needs {MAJOR} or newer: upgrade it"
 
 
 def binaries() -> Path:
@@ -285,40 +301,30 @@ def _remove(folder: Path) -> None:
 # no file changes hands, and a checkout below a 0700 folder still works. Where namespaces are forbidden it runs as the
 # unprivileged user, who must then be able to reach the folders.
 
-CLONE_NEWUSER = 0x10000000
-PR_SET_PDEATHSIG = 1
+DEMOTE = Path(__file__).with_name("demote.py")
 
 
 def _spawn(command: list[str], log: object) -> subprocess.Popen[bytes]:
     """Starts `command` as a user that PostgreSQL accepts, in its own session (Ctrl-C is for us), ending with us."""
     as_root = os.geteuid() == 0
-    in_namespace = as_root and _namespaces()
-    if as_root and not in_namespace:
+    mode = ("namespace" if _namespaces() else "user") if as_root else "same"
+    if mode == "user":
         _reachable(Path(command[0]), Path(command[2]))
-    uid, gid = _unprivileged() if as_root else (0, 0)
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-    def prepare() -> None:
-        if in_namespace:
-            _enter_namespace(libc, uid, gid)
-        elif as_root:
-            os.setgroups([])
-            os.setgid(gid)
-            os.setuid(uid)
-        if libc is not None:  # after every change of user: it clears this
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
-
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return subprocess.Popen(
-        command,
+        _demoted(mode, command),
         stdin=subprocess.DEVNULL,
         stdout=log,  # type: ignore[call-overload]
         stderr=subprocess.STDOUT,
         env=environment | {"LC_ALL": "C"},
         start_new_session=True,
-        preexec_fn=prepare,
         cwd="/",
     )
+
+
+def _demoted(mode: str, command: list[str]) -> list[str]:
+    uid, gid = _unprivileged()
+    return [sys.executable, "-I", "-S", str(DEMOTE), mode, str(uid), str(gid), str(os.getpid()), *command]
 
 
 def _unprivileged() -> tuple[int, int]:
@@ -329,24 +335,17 @@ def _unprivileged() -> tuple[int, int]:
     return nobody.pw_uid, nobody.pw_gid
 
 
-def _enter_namespace(libc: ctypes.CDLL | None, uid: int, gid: int) -> None:
-    if libc is None or libc.unshare(CLONE_NEWUSER):
-        raise OSError(ctypes.get_errno(), "unshare")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} 0 1"), ("gid_map", f"{gid} 0 1")):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(text)
-
-
 def _namespaces() -> bool:
     """Whether this system lets us make a user namespace; asked once, in a process of its own."""
     global _namespaces_answer
     if _namespaces_answer is None:
         _namespaces_answer = False
         if sys.platform == "linux":
-            libc, (uid, gid) = ctypes.CDLL(None, use_errno=True), _unprivileged()
-            with contextlib.suppress(OSError, subprocess.SubprocessError):
-                command = [sys.executable, "-S", "-c", "import os; raise SystemExit(os.geteuid() == 0)"]
-                check = subprocess.run(command, preexec_fn=lambda: _enter_namespace(libc, uid, gid), check=False)
+            command = _demoted(
+                "namespace", [sys.executable, "-S", "-c", "import os; raise SystemExit(os.geteuid() == 0)"]
+            )
+            with contextlib.suppress(OSError):
+                check = subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
                 _namespaces_answer = check.returncode == 0
     return _namespaces_answer
 

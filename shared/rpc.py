@@ -35,12 +35,14 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
 from shared import telemetry
+from shared import vault as vaults
 from shared.call import Call, Platform
+from shared.cards import field_with_card_number
 from shared.db import Db, Pool, translate
 from shared.errors import BY_CODE, Denied, Invalid, ServiceError, Unauthenticated, Unavailable
 from shared.identity import Actor, Signer
 from shared.service import Service
-from shared.vault import vault
+from shared.vault import Vault, vault
 
 log = logging.getLogger("archwire.rpc")
 
@@ -110,8 +112,10 @@ class Methods:
         *,
         directory: Callable[[str], Any],
         wake: Callable[[], None] = lambda: None,
+        vault: Vault | None = None,
     ) -> None:
         self.service = service
+        self.vault = vault
         self.pool = pool
         self.signer = signer
         self.platform = Platform(service.name)
@@ -141,6 +145,7 @@ class Methods:
         started = time.perf_counter()
         outcome = "ok"
         reset = _deadline.set(time.monotonic() + timeout)
+        opened = vaults.use(self.vault) if self.vault is not None else None
         try:
             with telemetry.root_span(method.name, traceparent):
                 if timeout < LEAST_S:
@@ -158,6 +163,8 @@ class Methods:
             raise
         finally:
             _deadline.reset(reset)
+            if opened is not None:
+                vaults.leave(opened)
             telemetry.CALLS.record(method.name, outcome, time.perf_counter() - started)
 
     async def _answer(self, method: Method, run: Callable[[Any, Call], Any], payload: bytes, token: str) -> bytes:
@@ -172,6 +179,15 @@ class Methods:
         except DecodeError:
             raise Invalid("MALFORMED", "the request is not a message of this method") from None
         check(request)
+        try:
+            return await self._run(method, run, request, actor, token)
+        except Denied:  # here the transaction has given its connection back: the audit takes one of its own
+            await self._audit_denial(method, caller)
+            raise
+
+    async def _run(
+        self, method: Method, run: Callable[[Any, Call], Any], request: Any, actor: Actor, token: str
+    ) -> bytes:
         # Before a group is known (sign-in) there is nowhere to keep a reply.
         request_id = request.request_id if method.writes and actor.tenant_id else ""
         async with self.pool.begin(actor.tenant_id, actor.locations, durable=method.writes) as db:
@@ -186,12 +202,7 @@ class Methods:
             )
             if request_id and (kept := await self._claim(call, method, request)) is not None:
                 return kept
-            try:
-                reply = await run(request, call)
-            except Denied:
-                await db.connection.execute("ROLLBACK")
-                await self._audit_denial(method, caller)
-                raise
+            reply = await run(request, call)
             with translate(None):
                 woken = await call.finish(self.platform, request, reply, writes=method.writes)
         if call.noted:
@@ -232,9 +243,14 @@ class Methods:
 
 
 def check(request: Message) -> None:
-    """Enforces the rules written in the proto; raises Invalid that names the first field and its rule, and lists all."""
+    """Enforces the rules written in the proto; raises Invalid that names the first field and its rule, and lists all.
+
+    Raises CARD_NUMBER for a card number in a free text.
+    """
     violations = protovalidate.collect_violations(request)
     if not violations:
+        if field := field_with_card_number(request):
+            raise Invalid("CARD_NUMBER", "a card number may not be written down: use the card form", field=field)
         return
     problems = [
         {
@@ -283,6 +299,8 @@ class NetworkChannel:
     OPTIONS = (
         ("grpc.lb_policy_name", "round_robin"),
         ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.initial_reconnect_backoff_ms", 100),  # a replaced pod is found again at once
+        ("grpc.max_reconnect_backoff_ms", 2_000),
         ("grpc.max_receive_message_length", 8 * 1024 * 1024),
     )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
@@ -37,7 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             config = replace(config, data=Path(options.data).absolute())
         return int(options.command(config, options) or 0)
     except (Stop, settings.ConfigError) as stop:
-        print(f"archwire: {stop}", file=sys.stderr)
+        for line in str(stop).splitlines():
+            print(f"archwire: {line}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `archwire openapi | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         return 130
@@ -58,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = add("up", up, "Starts everything on this machine: database, services, workers, gateway.")
-    sub.add_argument("--port", type=int, help="port of the gateway (ARCHWIRE_PORT, default 8420; 0 takes a free one)")
+    sub.add_argument("--port", type=_port, help="port of the gateway (ARCHWIRE_PORT, default 8420; 0 takes a free one)")
     sub.add_argument("--no-seed", action="store_true", help="leave an empty installation empty")
     sub.add_argument("--patients", type=int, help="how many patients the demo group gets (default 1500)")
     sub = add("run", run, "Runs one part of a distributed installation.")
@@ -67,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=(*NAMES, "gateway", "worker", "all"),
         help="a service, the workers of all services, the gateway, or all",
     )
-    sub.add_argument("--port", type=int, help="port to listen on")
+    sub.add_argument("--port", type=_port, help="port to listen on")
     sub = add("migrate", migrate, "Brings the database to this version.")
     sub.add_argument(
         "--autogenerate", metavar="SERVICE", choices=NAMES, help="write a new migration of a service from its models"
@@ -78,14 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--patients", type=int, help="how many patients it gets (default 1500)")
     sub = add("demo", demo, "Plays the main job through the HTTP API of a running platform and tells the story.")
     sub.add_argument("--url", help="address of the gateway (default http://127.0.0.1:PORT)")
-    sub.add_argument("--port", type=int, help="port of the gateway")
+    sub.add_argument("--port", type=_port, help="port of the gateway")
     sub = add("replay", replay, "Runs a service's parked events and failed work again, in order.")
     sub.add_argument("service", choices=NAMES)
     add("verify-audit", verify_audit, "Recomputes the chain over every group's audit rows and says whether it holds.")
     sub = add("openapi", openapi, "Prints the OpenAPI document.")
     sub.add_argument("--output", help="write it to a file instead")
     sub = add("doctor", doctor, "Checks this machine and says what to do.")
-    sub.add_argument("--port", type=int, help="port of the gateway")
+    sub.add_argument("--port", type=_port, help="port of the gateway")
     sub = add("create-group", create_group, "Creates a group with its owner's account.")
     sub.add_argument("--name", required=True, help="name of the group")
     sub.add_argument("--owner-email", required=True, help="e-mail address of the owner, who signs in with it")
@@ -98,14 +104,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def up(config: Config, options: Any) -> int:
     """Database, migrations, demo group when empty, every service, worker and the gateway, until Ctrl-C."""
+    from shared.doctor import kafka
+
     started = time.perf_counter()
     listener = _listen(config.port)
     config = replace(config, port=listener.getsockname()[1])
-    with _database(config) as database:
-        database.migrate()
-        if not options.no_seed:
-            _seed(config, database, options.patients)
-        _loop(_serve_all(config, database, listener, started))
+    _folder(config.data)
+    kafka_answers, _, advice = kafka(config)
+    if not kafka_answers:
+        raise Stop(f"nothing answers at {config.kafka}: {advice}")
+    try:
+        with _database(config, alone=True) as database:
+            database.migrate()
+            if not options.no_seed:
+                _seed(config, database, options.patients)
+            _loop(_serve_all(config, database, listener, started))
+    except KeyboardInterrupt:
+        print(f"\nArchwire has stopped. Your data stays in {config.data}")
     return 0
 
 
@@ -134,7 +149,14 @@ def _uvicorn(app: Any) -> Any:
     import uvicorn
 
     return uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=10, server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+        # Longer than the client's and the load balancer's own: whoever closes an idle connection must be the one who would use it.
+        timeout_keep_alive=75,
+        server_header=False,
     )
 
 
@@ -216,6 +238,7 @@ def migrate(config: Config, options: Any) -> int:
 
 def seed(config: Config, options: Any) -> int:
     """The demo group, when there is no group yet."""
+    _folder(config.data)
     with _database(config) as database:
         database.migrate()
         _seed(config, database, options.patients)
@@ -271,7 +294,10 @@ def openapi(_config: Config, options: Any) -> int:
     """The OpenAPI document of this version, without starting anything."""
     document = import_module("gateway.openapi").document_json()
     if options.output:
-        Path(options.output).write_text(document)
+        try:
+            Path(options.output).write_text(document)
+        except OSError as error:
+            raise Stop(f"cannot write {options.output}: {error.strerror}") from None
     else:
         print(document)
     return 0
@@ -290,16 +316,26 @@ def doctor(config: Config, _options: Any) -> int:
 
 def create_group(config: Config, options: Any) -> int:
     """A group with its owner, whose password is set by the one-time code that is printed."""
+    from shared.errors import ServiceError
+
     bootstrap = import_module("shared.demo.bootstrap")
     with _database(config) as database:
         database.migrate()
-        print(
-            _loop(bootstrap.create_group(config, database.dsn, options.name, options.owner_email, options.owner_name))
-        )
+        work = bootstrap.create_group(config, database.dsn, options.name, options.owner_email, options.owner_name)
+        try:
+            print(_loop(work))
+        except ServiceError as error:
+            raise Stop(f"no group was created: {error.message} ({error.field or error.reason})") from None
     return 0
 
 
 # --- what the commands share --------------------------------------------------------------------------------------
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: choose one from 0 to 65535")
+    return int(text)
 
 
 class _Database:
@@ -319,9 +355,14 @@ class _Database:
 
     def migrate(self) -> bool:
         """Brings the database to this version; returns whether there was anything to do."""
+        import asyncpg
+
         from shared import migrations
 
-        return bool(migrations.migrate(self.owner_dsn, service_urls=self.config.service_urls))
+        try:
+            return bool(migrations.migrate(self.owner_dsn, service_urls=self.config.service_urls))
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise Stop(f"DATABASE_URL: its user may not do this: {error}; use the owner's, with CREATEROLE") from None
 
     def revive(self) -> None:
         if self._server is not None:
@@ -329,14 +370,18 @@ class _Database:
 
 
 @contextlib.contextmanager
-def _database(config: Config) -> Any:
+def _database(config: Config, *, alone: bool = False) -> Any:
+    """The database; of the embedded one that runs already only when not `alone`."""
     from shared import postgres
 
     if config.database_url:
+        if problem := _loop(postgres.unfit(config.database_url)):
+            raise Stop(f"DATABASE_URL: {problem}")
         yield _Database(config, None)
         return
+    _folder(config.data)
     try:
-        running = postgres.find(config.data)
+        running = None if alone else postgres.find(config.data)
         server = running or postgres.start(config.data)
     except postgres.PostgresError as error:
         raise Stop(str(error)) from None
@@ -347,15 +392,27 @@ def _database(config: Config) -> Any:
             server.stop()
 
 
+def _folder(data: Path) -> None:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=data).close()
+    except OSError as error:
+        raise Stop(
+            f"cannot write to the data folder {data} ({error.strerror}): make it writable, or choose another with "
+            "--data or ARCHWIRE_DATA"
+        ) from None
+
+
 def _listen(port: int, host: str = "127.0.0.1") -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError:
-        raise Stop(
-            f"port {port} is in use: stop what uses it, or choose another with --port or ARCHWIRE_PORT"
-        ) from None
+    except OSError as error:
+        what = (
+            "is in use: stop what uses it" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        )
+        raise Stop(f"port {port} {what}, or choose another with --port or ARCHWIRE_PORT") from None
     listener.listen(1024)
     listener.set_inheritable(True)
     return listener

@@ -10,11 +10,10 @@ import json
 import logging
 import os
 import random
-import secrets
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from bisect import bisect_left
+from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -49,31 +48,39 @@ def traceparent() -> str:
     return trace.traceparent if trace else ""
 
 
-@contextmanager
-def root_span(name: str, parent: str = "", kind: str = "SERVER") -> Iterator[Trace]:
-    """The span of one request, call or event. `parent` is a `traceparent` header, or empty."""
-    trace_id, span_id, sampled = _parse(parent)
-    outer = _current.get()
-    if outer is not None and not trace_id:
-        trace_id, span_id, sampled = outer.trace_id, outer.span_id, outer.span is not None
-    if not trace_id:
-        trace_id = secrets.token_hex(16)
-        sampled = random.random() < SAMPLE_RATE  # noqa: S311  sampling, not a secret
-    span = _start(name, trace_id, span_id, kind) if sampled and _tracer is not None else None
-    own_id = format(span.get_span_context().span_id, "016x") if span is not None else secrets.token_hex(8)
-    if span is not None:
-        trace_id = format(span.get_span_context().trace_id, "032x")
-    trace = Trace(trace_id, own_id, span)
-    token = _current.set(trace)
-    try:
-        yield trace
-    except BaseException as error:
-        if span is not None:
-            span.set_attribute("error.type", type(error).__name__)
-        raise
-    finally:
-        _current.reset(token)
-        if span is not None:
+class root_span:
+    """The span of one request, call or event. `parent` is a `traceparent` header, or empty.
+
+    A class, not a generator: it stands around every request.
+    """
+
+    __slots__ = ("_kind", "_name", "_parent", "_token", "_trace")
+
+    def __init__(self, name: str, parent: str = "", kind: str = "SERVER") -> None:
+        self._name, self._parent, self._kind = name, parent, kind
+
+    def __enter__(self) -> Trace:
+        trace_id, span_id, sampled = _parse(self._parent) if self._parent else ("", "", False)
+        outer = _current.get()
+        if outer is not None and not trace_id:
+            trace_id, span_id, sampled = outer.trace_id, outer.span_id, outer.span is not None
+        if not trace_id:
+            trace_id = f"{random.getrandbits(128):032x}"
+            sampled = random.random() < SAMPLE_RATE  # noqa: S311
+        if sampled and _tracer is not None:
+            span = _start(self._name, trace_id, span_id, self._kind)
+            found = span.get_span_context()
+            self._trace = Trace(f"{found.trace_id:032x}", f"{found.span_id:016x}", span)
+        else:
+            self._trace = Trace(trace_id, f"{random.getrandbits(64):016x}")
+        self._token = _current.set(self._trace)
+        return self._trace
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: Any) -> None:
+        _current.reset(self._token)
+        if (span := self._trace.span) is not None:
+            if error is not None:
+                span.set_attribute("error.type", type(error).__name__)
             span.end()
 
 
@@ -125,12 +132,7 @@ class Durations:
         if counts is None:
             counts = self.counts[key] = [0] * (len(self.BUCKETS_S) + 1)
             self.sums[key] = 0.0
-        index = 0
-        for bound in self.BUCKETS_S:
-            if seconds <= bound:
-                break
-            index += 1
-        counts[index] += 1
+        counts[bisect_left(self.BUCKETS_S, seconds)] += 1
         self.sums[key] += seconds
         if self.histogram is not None:
             self.histogram.record(seconds, {"method": name, "outcome": outcome})

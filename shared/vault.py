@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from contextvars import ContextVar, Token
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -58,17 +59,22 @@ class Vault:
         return hmac.digest(self._fingerprint, f"{context}\0{text}".encode(), "sha256")
 
 
-_vault: Vault | None = None
+_vault: ContextVar[Vault] = ContextVar("vault")
 
 
-def use(vault: Vault) -> None:
-    """Sets the vault of this process, once, at start."""
-    global _vault
-    _vault = vault
+def use(vault: Vault) -> Token[Vault]:
+    """Sets the vault of the work at hand, and of whatever it starts."""
+    return _vault.set(vault)
+
+
+def leave(token: Token[Vault]) -> None:
+    """Takes back what `use` set: a process may host installations side by side, as tests do."""
+    _vault.reset(token)
 
 
 def vault() -> Vault:
-    """The vault of this process."""
-    if _vault is None:
-        raise RuntimeError("the vault is not open: the node opens it at start")
-    return _vault
+    """The vault of the work at hand."""
+    try:
+        return _vault.get()
+    except LookupError:
+        raise RuntimeError("the vault is not open: a node opens it") from None

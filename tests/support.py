@@ -63,6 +63,7 @@ class Platform:
 
     def __init__(self, data: Path, *, patients: int = 0, **environ: str) -> None:
         self.data = data
+        self.program = ("-m", "shared.run")
         self._fill = ["--patients", str(patients)] if patients else ["--no-seed"]
         self.log = data.parent / f"{data.name}.log"
         self._environ = {
@@ -80,7 +81,7 @@ class Platform:
 
     def start(self) -> Platform:
         """Returns when it is ready; fails with the end of its log."""
-        command = [sys.executable, "-m", "shared.run", "up", "--port", "0", "--data", str(self.data), *self._fill]
+        command = [sys.executable, *self.program, "up", "--port", "0", "--data", str(self.data), *self._fill]
         with self.log.open("w") as log:
             self._process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, env=self._environ, start_new_session=True
@@ -335,7 +336,7 @@ class Group:
     def _person(self, role: str, where: str | Sequence[str]) -> tuple[str, str]:
         key = (role, where if isinstance(where, str) else ",".join(sorted(where)))
         if key not in self._people:
-            email = f"{role}.{len(self._people)}@{self.slug}.example"
+            email = f"{role}.{uuid4().hex[:8]}@{self.slug}.example"
             places: Sequence[dict[str, Any]] = (
                 [{"all_locations": True}]
                 if where == "*"

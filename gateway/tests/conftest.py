@@ -84,7 +84,9 @@ class Directory:
         return pb.EnrollTotpResponse(secret="ABC", provisioning_uri="otpauth://totp/x")
 
     async def ConfirmTotp(self, request: Any, *, token: str) -> Any:
-        return pb.ConfirmTotpResponse(recovery_codes=["a", "b"])
+        fresh = "session-renewed-" + "s" * 30
+        self.sessions = {fresh: self.sessions.popitem()[1]}
+        return pb.ConfirmTotpResponse(recovery_codes=["a", "b"], session_token=fresh)
 
     async def VerifyClient(self, request: Any, *, token: str) -> Any:
         self.calls.append("VerifyClient")

@@ -180,8 +180,13 @@ async def test_an_open_stream_does_not_keep_a_session_awake(staff: httpx.AsyncCl
 async def test_the_authenticator_is_enrolled_and_confirmed(staff: httpx.AsyncClient) -> None:
     enrolled = await staff.post("/v1/session/totp", json={"password": PASSWORD})
     assert enrolled.json() == {"secret": "ABC", "provisioning_uri": "otpauth://totp/x"}
+    before = {"Cookie": f"__Host-session={staff.cookies['__Host-session']}"}
     confirmed = await staff.post("/v1/session/totp/confirm", json={"code": CODE})
-    assert confirmed.json() == {"recovery_codes": ["a", "b"]}
+    assert confirmed.json()["recovery_codes"] == ["a", "b"]
+    me = (await staff.get("/v1/session")).json()
+    assert me["csrf_token"] == confirmed.json()["csrf_token"] == staff.cookies["__Host-csrf"]
+    staff.cookies.clear()
+    assert (await staff.get("/v1/session", headers=before)).status_code == 401
 
 
 async def test_without_credentials_every_route_is_closed(http: httpx.AsyncClient) -> None:

@@ -32,6 +32,15 @@ def test_a_bucket_empties_and_fills_evenly(clock: list[float]) -> None:
         bucket.take("a")
 
 
+def test_all_addresses_of_one_ipv6_network_are_one(clock: list[float]) -> None:
+    limit = limits.Limits({"ARCHWIRE_LIMIT_ADDRESS": "2/minute"})
+    for ip in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1", "192.0.2.1", "::ffff:192.0.2.1", "odd:"):
+        limit.address(ip)
+    for ip in ("2001:db8:1:2::7", "192.0.2.1"):
+        with pytest.raises(TooManyRequests):
+            limit.address(ip)
+
+
 def test_full_buckets_are_forgotten(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "BUCKETS_AT_MOST", 10)
     bucket = limits.Buckets(6)

@@ -15,6 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from gateway.oidc import Provider, own_path
+from shared.config import ConfigError
 
 ISSUER = "https://issuer.test/realm"
 
@@ -187,8 +188,8 @@ def test_nobody_is_sent_elsewhere_afterwards() -> None:
 
 def test_half_a_configuration_is_told() -> None:
     assert Provider.from_environ({}) is None
-    with pytest.raises(ValueError, match="ARCHWIRE_OIDC_CLIENT_ID"):
+    with pytest.raises(ConfigError, match="ARCHWIRE_OIDC_CLIENT_ID"):
         Provider.from_environ({"ARCHWIRE_OIDC_ISSUER": ISSUER})
     whole = dict.fromkeys(("ARCHWIRE_OIDC_CLIENT_ID", "ARCHWIRE_OIDC_CLIENT_SECRET", "ARCHWIRE_PUBLIC_URL"), "x")
-    with pytest.raises(ValueError, match="https"):
+    with pytest.raises(ConfigError, match="https"):
         Provider.from_environ({**whole, "ARCHWIRE_OIDC_ISSUER": "http://issuer.test", "ARCHWIRE_ENV": "production"})

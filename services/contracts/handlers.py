@@ -55,7 +55,7 @@ async def take_signature(event: DocumentSigned, call: Call) -> None:
         return
     contract = await queries.contract_for_update(call.db, event.contract_id)
     if contract.state in domain.OPEN or contract.state == "active":
-        await steps.sign(call, contract, event.party_id, event.document_id)
+        await steps.sign(call, contract, event.party_id, event.document_id, event.contract_version)
 
 
 async def note_placement(event: AppointmentCompleted, call: Call) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from archwire.directory.v1.directory_pb2 import GetLocationRequest
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -25,6 +26,14 @@ _SAVED = insert(Location).values(id=bindparam("location_id"), time_zone=bindpara
 SAVE_LOCATION = statement(
     _SAVED.on_conflict_do_update(index_elements=["tenant_id", "id"], set_={"time_zone": _SAVED.excluded.time_zone})
 )
+
+
+async def time_zone(call: Call, location_id: str) -> str:
+    """The time zone of a location; the directory is asked while its event is under way. Raises NotFound."""
+    if row := await call.db.first(TIME_ZONE, location_id=location_id):
+        return str(row.time_zone)
+    found = await call.directory.GetLocation(GetLocationRequest(location_id=location_id))
+    return str(found.location.time_zone)
 
 
 async def local_day(call: Call, location_id: str | None, moment: datetime | None = None) -> date:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from shared.words import dollars
+
 WHOLE = 10_000  # basis points
 MONTHS = {"monthly": 1, "quarterly": 3}
 VERIFICATION_DAYS = 90
@@ -323,11 +325,6 @@ def answered_on(now: datetime, said: date | None) -> date:
 def answer_age_days(now: datetime, answered_on: date) -> int:
     """Days since the payer answered."""
     return (now.date() - answered_on).days
-
-
-def dollars(cents: int) -> str:
-    """1,234.56 with a dollar sign."""
-    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def percent(basis_points: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archwire.directory.v1.patients_pb2 import GetContactRequest, ListResponsiblePartiesRequest
 from archwire.notifications.v1 import notifications_pb2 as pb
 from archwire.notifications.v1.events_pb2 import ContactPreferenceChanged
 from archwire.notifications.v1.notifications_pb2_grpc import NotificationsServiceServicer
@@ -41,6 +42,7 @@ class Notifications(NotificationsServiceServicer):
     async def SendMessage(self, request: pb.SendMessageRequest, call: Call) -> pb.SendMessageResponse:
         channel, purpose = enum_name(pb.Channel, request.channel), enum_name(pb.Purpose, request.purpose)
         party_id = request.party_id or None
+        await _related(call, request)
         if not domain.allowed(await queries.said(call.db, party_id, channel, purpose), purpose):
             raise Conflict("OPTED_OUT", "this person declined this kind of message", field="channel")
         thread = await queries.open_thread(
@@ -54,6 +56,7 @@ class Notifications(NotificationsServiceServicer):
         return pb.SendMessageResponse(message=_message(row))
 
     async def LogCommunication(self, request: pb.LogCommunicationRequest, call: Call) -> pb.LogCommunicationResponse:
+        await _related(call, request, formerly=True)
         thread = await queries.open_thread(
             call.db,
             request.patient_id,
@@ -131,15 +134,30 @@ class Notifications(NotificationsServiceServicer):
         return pb.SaveTemplateResponse(template=to_proto(pb.Template, row))
 
     async def ListPreferences(self, request: pb.ListPreferencesRequest, call: Call) -> pb.ListPreferencesResponse:
+        await _known(call, request.party_id)
         rows = await call.db.all(queries.PREFERENCES, party_id=request.party_id)
         return pb.ListPreferencesResponse(preferences=[_preference(row) for row in rows])
 
     async def SetPreference(self, request: pb.SetPreferenceRequest, call: Call) -> pb.SetPreferenceResponse:
+        await _known(call, request.party_id)
         row = await _prefer(
             call, request.patient_id, request.party_id, enum_name(pb.Channel, request.channel), enum_name(pb.Purpose, request.purpose),
             allowed=request.allowed, evidence=f"staff {call.actor.user_id}",
         )  # fmt: skip
         return pb.SetPreferenceResponse(preference=_preference(row))
+
+
+async def _related(call: Call, request: Any, *, formerly: bool = False) -> None:
+    """Raises unless the patient is the caller's to see, and the party, if any, answers (or answered) for the patient."""
+    asked = ListResponsiblePartiesRequest(patient_id=request.patient_id, include_ended=formerly)
+    related = (await call.directory.ListResponsibleParties(asked)).parties
+    if request.party_id and request.party_id not in {found.party.id for found in related}:
+        raise Invalid("NOT_RESPONSIBLE", "the party does not answer for this patient", field="party_id")
+
+
+async def _known(call: Call, party_id: str) -> None:
+    """Raises NotFound unless the caller may see the party: consent belongs to no location, its party does."""
+    await call.directory.GetContact(GetContactRequest(party_id=party_id))
 
 
 async def _prefer(

@@ -112,8 +112,3 @@ def say_when(start: dt.datetime, time_zone: str, language: str) -> str:
         months = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
         return f"{days[local.weekday()]} {local.day} {months[local.month - 1]} a las {hour}"
     return f"{local:%a, %b} {local.day} at {hour}"
-
-
-def say_amount(cents: int) -> str:
-    """$1,234.56"""
-    return f"${cents // 100:,}.{cents % 100:02d}"

@@ -15,6 +15,7 @@ from archwire.notifications.v1.events_pb2 import MessageFailed, MessageSent
 from archwire.scheduling.v1.events_pb2 import AppointmentBooked, AppointmentCanceled, AppointmentRescheduled
 
 from services.notifications import domain, queries
+from shared import words
 from shared.call import Call, Work
 from shared.channels import channel_for
 from shared.errors import NotFound
@@ -191,14 +192,14 @@ async def _text(call: Call, message: Any, contact: Any) -> tuple[str, str]:
         "first_name": contact.first_name,
         "patient": contact.patient_first_name or contact.first_name,
         "location": contact.location_name,
-        "phone": contact.location_phone,
+        "phone": words.phone(contact.location_phone),
     }
     if "start_time" in message.params:
         values["when"] = domain.say_when(
             dt.datetime.fromisoformat(message.params["start_time"]), contact.time_zone, language
         )
     if "amount_cents" in message.params:
-        values["amount"] = domain.say_amount(message.params["amount_cents"])
+        values["amount"] = words.dollars(message.params["amount_cents"])
     if "presentation_id" in message.params:
         values["link"] = await _private_link(call, message)
     return domain.render(subject, values), domain.render(body, values)

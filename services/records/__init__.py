@@ -1,6 +1,6 @@
 """The clinical record: visits, notes, photographs, films, scans, documents and who signed them."""
 
-from archwire.contracts.v1.events_pb2 import ContractProposed
+from archwire.contracts.v1.events_pb2 import ContractAmended, ContractProposed
 from archwire.records.v1.records_pb2_grpc import add_RecordsServiceServicer_to_server
 from archwire.scheduling.v1.events_pb2 import AppointmentCheckedIn, AppointmentCompleted
 
@@ -15,6 +15,7 @@ SERVICE = Service(
         AppointmentCheckedIn: handlers.open_visit,
         AppointmentCompleted: handlers.complete_visit,
         ContractProposed: handlers.prepare_agreements,
+        ContractAmended: handlers.prepare_amendment,
     },
     jobs={"make_document": handlers.make_document},
 )

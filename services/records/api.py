@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from archwire.directory.v1.patients_pb2 import GetPatientRequest
 from archwire.records.v1 import records_pb2 as pb
 from archwire.records.v1.events_pb2 import DocumentSigned, ImageAdded, RecordsCompleted
 from archwire.records.v1.records_pb2_grpc import RecordsServiceServicer
@@ -39,6 +40,7 @@ class Records(RecordsServiceServicer):
 
     async def SaveNote(self, request: pb.SaveNoteRequest, call: Call) -> pb.SaveNoteResponse:
         if not request.note_id:
+            await _own_chart(call, request)
             row = await call.db.one(
                 queries.ADD_NOTE, patient_id=request.patient_id, location_id=request.location_id, visit_id=request.visit_id or None,
                 author_id=call.actor.user_id, text=request.text, addendum_to_id=request.addendum_to_id or None,
@@ -72,6 +74,7 @@ class Records(RecordsServiceServicer):
 
     async def AddImage(self, request: pb.AddImageRequest, call: Call) -> pb.AddImageResponse:
         view, stage = enum_name(pb.View, request.view), enum_name(pb.Stage, request.stage)
+        await call.directory.GetPatient(GetPatientRequest(patient_id=request.patient_id))
         upload = f"{call.actor.tenant_id}/uploads/{request.upload_id}"
         try:
             content = await storage().read(upload)
@@ -189,6 +192,17 @@ class Records(RecordsServiceServicer):
         return pb.SignSharedDocumentResponse(document=await _sign(call, request, row, "link"))
 
 
+async def _own_chart(call: Call, request: pb.SaveNoteRequest) -> None:
+    """Raises NotFound unless a new note's patient is the caller's to see, and what it refers to is in the same chart."""
+    await call.directory.GetPatient(GetPatientRequest(patient_id=request.patient_id))
+    for id, stmt, missing in (
+        (request.visit_id, queries.VISIT, queries.NO_VISIT),
+        (request.addendum_to_id, queries.NOTE, queries.NO_NOTE),
+    ):
+        if id and (await call.db.one(stmt, missing=missing, id=id)).patient_id != request.patient_id:
+            raise missing
+
+
 async def _shared(call: Call, document_id: str, *, lock: bool = False) -> Any:
     """A document of the link's own patient and party; anybody else's does not exist."""
     row = await queries.document(call.db, document_id, lock=lock)
@@ -221,7 +235,7 @@ async def _sign(call: Call, request: Any, row: Any, method: str, *, witness_id: 
     call.publish(
         DocumentSigned(
             document_id=row.id, kind=row.kind, patient_id=row.patient_id, location_id=row.location_id, case_id=row.case_id or "",
-            contract_id=row.contract_id or "", party_id=row.party_id, sha256=row.sha256,
+            contract_id=row.contract_id or "", party_id=row.party_id, sha256=row.sha256, contract_version=row.contract_version,
         ),
         key=row.patient_id,
     )  # fmt: skip

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from archwire.contracts.v1.events_pb2 import ContractProposed
+from archwire.contracts.v1.events_pb2 import ContractAmended, ContractProposed, PartyTerms
 from archwire.directory.v1.patients_pb2 import (
     GetContactRequest,
     GetPatientRequest,
@@ -15,6 +18,7 @@ from archwire.records.v1.events_pb2 import DocumentPrepared, VisitRecorded
 from archwire.scheduling.v1.events_pb2 import AppointmentCheckedIn, AppointmentCompleted
 
 from services.records import domain, queries
+from shared import words
 from shared.call import Call, Work
 from shared.documents import pdf
 from shared.proto import enum_name
@@ -46,24 +50,51 @@ async def complete_visit(event: AppointmentCompleted, call: Call) -> None:
 
 
 async def prepare_agreements(event: ContractProposed, call: Call) -> None:
-    """A chosen contract needs an informed consent and a financial agreement."""
-    params = {
+    """A chosen contract needs an informed consent, and a financial agreement with each party who pays: its own part."""
+    for terms in event.parties:
+        params = _params(event, terms, call)
+        if terms.party_id == event.party_id:
+            await _prepare(event, call, "informed_consent", terms.party_id, 1, params)
+        await _prepare(event, call, "financial_agreement", terms.party_id, 1, params)
+
+
+async def prepare_amendment(event: ContractAmended, call: Call) -> None:
+    """Whoever will owe more under new terms signs them first."""
+    if event.state == "proposed":
+        for terms in event.parties:
+            params = _params(event, terms, call)
+            await _prepare(event, call, "financial_agreement", terms.party_id, event.version, params)
+
+
+async def _prepare(
+    event: ContractProposed | ContractAmended,
+    call: Call,
+    kind: str,
+    party_id: str,
+    version: int,
+    params: dict[str, Any],
+) -> None:
+    row = await call.db.first(
+        queries.ADD_DOCUMENT, kind=kind, patient_id=event.patient_id, location_id=event.location_id, case_id=event.case_id or None,
+        contract_id=event.contract_id, contract_version=version, party_id=party_id, state="preparing",
+        template_version=domain.TEMPLATE_VERSION, params=params,
+    )  # fmt: skip
+    if row is not None:
+        call.later("make_document", key=row.id)
+
+
+def _params(event: ContractProposed | ContractAmended, terms: PartyTerms, call: Call) -> dict[str, Any]:
+    """What a document of one party is made from: the fee of all, and its own part."""
+    return {
         "total_fee_cents": event.total_fee.amount_cents,
         "insurance_portion_cents": event.insurance_portion.amount_cents,
-        "patient_portion_cents": event.patient_portion.amount_cents,
-        "down_payment_cents": event.down_payment.amount_cents,
-        "instalment_count": event.instalment_count,
-        "instalment_cents": event.instalment.amount_cents,
+        "patient_portion_cents": terms.portion.amount_cents,
+        "down_payment_cents": terms.down_payment.amount_cents,
+        "instalment_count": terms.instalment_count,
+        "instalment_cents": terms.instalment.amount_cents,
         "treatment_months": event.treatment_months,
-        "date": call.occurred_at.date().isoformat(),
+        "at": call.occurred_at.isoformat(),
     }
-    for kind in ("informed_consent", "financial_agreement"):
-        row = await call.db.first(
-            queries.ADD_DOCUMENT, kind=kind, patient_id=event.patient_id, location_id=event.location_id, case_id=event.case_id or None,
-            contract_id=event.contract_id, party_id=event.party_id, state="preparing", template_version=domain.TEMPLATE_VERSION, params=params,
-        )  # fmt: skip
-        if row is not None:
-            call.later("make_document", key=row.id)
 
 
 async def make_document(document_id: str, work: Work) -> None:
@@ -85,12 +116,13 @@ async def make_document(document_id: str, work: Work) -> None:
     language = contact.language if contact.language in ("en", "es") else "en"
     values = {
         **row.params,
+        "date": dt.datetime.fromisoformat(row.params["at"]).astimezone(ZoneInfo(contact.time_zone)).date().isoformat(),
         "patient": f"{patient.first_name} {patient.last_name}",
         "birth_date": patient.birth_date,
         "signer": contact.display_name,
         "location": contact.location_name,
         "group": contact.group_name,
-        "phone": contact.location_phone,
+        "phone": words.phone(contact.location_phone),
     }
     title, content = await asyncio.to_thread(pdf.agreement, row.kind, language, values)
     stored = await storage().write(work.tenant_id, "documents", content)

@@ -84,7 +84,7 @@ class Document(Located, Versioned, TenantTable, Base):
     __tablename__ = "document"
     __table_args__ = (
         CheckConstraint("state IN ('preparing','ready','signed','blocked','void')", name="state"),
-        UniqueConstraint("tenant_id", "contract_id", "kind", "party_id"),
+        UniqueConstraint("tenant_id", "contract_id", "contract_version", "kind", "party_id"),
         Index("ix_document_patient", "tenant_id", "patient_id", "created_at", "id"),
     )
 
@@ -92,6 +92,9 @@ class Document(Located, Versioned, TenantTable, Base):
     patient_id: Mapped[str] = mapped_column(ID)
     case_id: Mapped[str | None] = mapped_column(ID)
     contract_id: Mapped[str | None] = mapped_column(ID)
+    contract_version: Mapped[int] = mapped_column(
+        server_default=text("0")
+    )  # whose terms it holds; 0 without a contract
     party_id: Mapped[str] = mapped_column(ID)
     state: Mapped[str]
     block_reason: Mapped[str] = mapped_column(server_default="")

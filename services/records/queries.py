@@ -15,6 +15,7 @@ from shared.paging import paged
 NO_IMAGE = NotFound("IMAGE_NOT_FOUND", "there is no such image")
 NO_DOCUMENT = NotFound("DOCUMENT_NOT_FOUND", "there is no such document")
 NO_NOTE = NotFound("NOTE_NOT_FOUND", "there is no such note")
+NO_VISIT = NotFound("VISIT_NOT_FOUND", "there is no such visit")
 
 
 def _values(*names: str) -> dict[str, Any]:
@@ -34,6 +35,7 @@ COMPLETE_VISIT = statement(
     .where(Visit.appointment_id == bindparam("appointment"))
     .values(completed_at=bindparam("at"), updated_at=bindparam("now"), version=Visit.version + 1)
 )
+VISIT = statement(select(Visit.patient_id).where(Visit.id == bindparam("id")))
 VISITS = paged(
     select(Visit.__table__).where(Visit.patient_id == bindparam("patient_id")),
     Visit.arrived_at,
@@ -48,6 +50,7 @@ ADD_NOTE = statement(
     .values(_values("patient_id", "location_id", "visit_id", "author_id", "text", "addendum_to_id"))
     .returning(Note.__table__)
 )
+NOTE = statement(select(Note.patient_id).where(Note.id == bindparam("id")))
 NOTE_FOR_UPDATE = statement(select(Note.__table__).where(Note.id == bindparam("note_id")).with_for_update())
 CHANGE_NOTE = statement(
     update(Note)
@@ -122,6 +125,7 @@ ADD_DOCUMENT = statement(
             "location_id",
             "case_id",
             "contract_id",
+            "contract_version",
             "party_id",
             "state",
             "template_version",

@@ -10,13 +10,12 @@ from uuid import uuid4
 from archwire.directory.v1.directory_pb2 import CreateGroupRequest
 
 from shared.config import Config
-from shared.errors import ServiceError
 from shared.identity import system
 from shared.node import Node
 
 
 async def create_group(config: Config, dsn: Callable[[str], str], name: str, owner_email: str, owner_name: str) -> str:
-    """Creates a group and returns what to tell its owner; or why it could not be created."""
+    """Creates a group and returns what to tell its owner. Raises ServiceError when it cannot be created."""
     first, _, last = owner_name.strip().partition(" ")
     tenant_id = str(uuid4())
     node = Node(config, dsn)
@@ -33,14 +32,13 @@ async def create_group(config: Config, dsn: Callable[[str], str], name: str, own
             ),
             token=node.signer.mint(system(tenant_id, "operator"), "directory"),
         )
-    except ServiceError as error:
-        return f"no group was created: {error.message}" + (f" ({error.field})" if error.field else "")
     finally:
         await node.stop()
     return (
         f"{name} is group {made.group.id} ({made.group.slug}).\n"
         f"{owner_email} sets a password within 24 hours with this one-time code:\n\n  {made.password_token}\n\n"
-        'curl -X POST $URL/v1/password -d \'{"token": "…", "new_password": "…"}\' -H "Content-Type: application/json"'
+        f"curl http://127.0.0.1:{config.port}/v1/password -H 'Content-Type: application/json' "
+        f'-d \'{{"token": "{made.password_token}", "new_password": "…"}}\''
     )
 
 

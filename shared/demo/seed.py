@@ -33,7 +33,7 @@ Sign in (POST /v1/session) as one of the demo group's people; every password is 
   owner@beacon.example       owner
 
 What to try
-  archwire demo --port {port}              the main job, from enquiry to funded start, as six people
+  .venv/bin/archwire demo --port {port}    the main job, from enquiry to funded start, as six people
   http://127.0.0.1:{port}/docs             the API, to read and to try
 """
 

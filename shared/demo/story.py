@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from shared.config import Config
 from shared.demo import pictures
 from shared.demo.world import PASSWORD
+from shared.words import dollars
 
 FILES = files("shared.demo").joinpath("files")
 PATIENCE_S = 20.0
@@ -135,6 +137,11 @@ class Story:
         self.messages()
         self.kpi(before)
 
+    def clock(self, time: str) -> str:
+        """An instant on the location's clock."""
+        at = dt.datetime.fromisoformat(time).astimezone(ZoneInfo(self.location["time_zone"]))
+        return f"{at:%H:%M:%S} {at.tzname()}"
+
     def say(self, who: str, text: str) -> None:
         print(f"  {who:<22} {text}", flush=True)
 
@@ -167,7 +174,7 @@ class Story:
                 },
             },
         )["lead"]
-        self.say("Front desk", f"lead {lead['id']} from {lead['source']}")
+        self.say("Front desk", f"takes John Doe's call for Sam, sent by their dentist (lead {lead['id']})")
         registered = self.desk.post(
             f"/v1/leads/{lead['id']}/register",
             {
@@ -184,7 +191,7 @@ class Story:
         )  # fmt: skip
         self.case, self.patient = registered["case"]["id"], registered["case"]["patient_id"]
         self.party = self.tc.get(f"/v1/patients/{self.patient}/parties")["parties"][0]["party"]["id"]
-        self.say("Front desk", f"patient {self.patient}, case {self.case}, state {registered['case']['state']}")
+        self.say("Front desk", f"registers the family (patient {self.patient}, case {self.case})")
 
     def book(self, person: Person, type_code: str, first_day: dt.date) -> dict[str, Any]:
         """Books the first slot from a day on in which chair and doctor are free."""
@@ -209,7 +216,7 @@ class Story:
         doctor = f"with {self.names[slot['provider_id']]}" if slot["provider_id"] else "no doctor needed"
         self.say(
             person.who,
-            f"{type_code} booked for {slot['local_start']}, {slot['duration_minutes']} min, {self.names.get(slot['chair_id'], 'a chair')}, {doctor}",
+            f"books {type_code} on {_local(slot['local_start'])}, {slot['duration_minutes']} min, {self.names.get(slot['chair_id'], 'a chair')}, {doctor}",
         )
         return visit
 
@@ -220,16 +227,16 @@ class Story:
             "the case's exam", lambda: self.tc.get(f"/v1/cases/{self.case}")["case"]["state"] == "exam_scheduled"
         )
         for step, done in (
-            ("check-in", "arrived"),
-            ("seat", "seated"),
-            ("call-doctor", "waits for the doctor"),
-            ("doctor-arrived", "doctor is there"),
-            ("dismiss", "dismissed"),
-            ("check-out", "checked out"),
+            ("check-in", "Sam has arrived"),
+            ("seat", "Sam is seated"),
+            ("call-doctor", "Sam is ready for the doctor"),
+            ("doctor-arrived", "is with Sam"),
+            ("dismiss", "Sam is done"),
+            ("check-out", "Sam has checked out"),
         ):
             person = self.desk if step in ("check-in", "check-out") else self.doctor
             visit = person.post(f"/v1/appointments/{visit['id']}/{step}", version=visit["version"])["appointment"]
-            self.say(person.who, f"{done} ({visit['state']})")
+            self.say(person.who, done)
         case = self.tc.get(f"/v1/cases/{self.case}")["case"]
         self.doctor.wait(
             "the visit in the chart", lambda: self.doctor.get(f"/v1/patients/{self.patient}/visits")["visits"]
@@ -244,7 +251,7 @@ class Story:
             },
             version=case["version"],
         )["case"]
-        self.say("Dr. Rivera", f"recommends comprehensive treatment, 24 months: case is {case['state']}")
+        self.say("Dr. Rivera", f"recommends comprehensive treatment, 24 months (case: {case['state']})")
 
     def records(self) -> None:
         print("Records")
@@ -312,12 +319,11 @@ class Story:
         text = FILES.joinpath("271-ortho-benefits.edi").read_text().replace("*20260115*", f"*{today}*")
         verification = self.insurance.post(f"/v1/coverages/{self.coverage}/eligibility", {"x12": text})["verification"]
         summary = verification["benefits"]
-        self.say("Insurance coordinator", f"271 imported: verification {verification['id']}")
+        self.say("Insurance coordinator", f"imports the plan's answer, an X12 271 (verification {verification['id']})")
         self.say(
             "Insurance coordinator",
-            "summary: "
-            + json.dumps({k: v for k, v in summary.items() if v not in (None, "", [], 0)}, default=str)[:260]
-            + " …",
+            f"orthodontics: {summary['plan_percent_basis_points'] / 100:g} % up to {_dollars(summary['lifetime_maximum'])} "
+            f"for life, {_dollars(summary['lifetime_remaining'])} of it left; every figure names its segment",
         )
         self.estimate = self.insurance.post(
             f"/v1/coverages/{self.coverage}/estimates",
@@ -325,7 +331,7 @@ class Story:
         )["estimate"]  # fmt: skip
         self.say(
             "Insurance coordinator",
-            f"estimate {self.estimate['id']}: insurance pays {_dollars(self.estimate['expected'])} of {_dollars(self.estimate['total_fee'])}",
+            f"estimates that insurance pays {_dollars(self.estimate['expected'])} of {_dollars(self.estimate['total_fee'])} (estimate {self.estimate['id']})",
         )
 
     def present(self) -> None:
@@ -371,7 +377,7 @@ class Story:
             f"/v1/presentations/{presentation['id']}/share", {"party_id": self.party}, version=presentation["version"]
         )
         self.token = shared["url_path"].rstrip("/").rpartition("/")[2]
-        self.say("Treatment coordinator", f"presentation {presentation['id']} shared by private link")
+        self.say("Treatment coordinator", f"shares them by private link (presentation {presentation['id']})")
 
     def choose_and_sign(self) -> None:
         print("The parent, by private link")
@@ -404,7 +410,7 @@ class Story:
             )["document"]
             self.say(
                 "Parent",
-                f"signs {signed['kind']} ({len(pdf.content):,} bytes, sha256 {signed['sha256'][:12]}…) at {signed['signatures'][0]['sign_time']}",
+                f"reads and signs the {_words(signed['kind'])} at {self.clock(signed['signatures'][0]['sign_time'])} (PDF, {len(pdf.content):,} bytes, sha256 {signed['sha256'][:12]}…)",
             )
 
     def pay(self) -> None:
@@ -417,16 +423,16 @@ class Story:
         payment = parent.post("/v1/shared/down-payment", {"token": "tok_visa"})["payment"]
         self.say(
             "Parent",
-            f"pays {_dollars(payment['amount'])} by card in the sandbox: payment {payment['id']} is {payment['state']}",
+            f"pays {_dollars(payment['amount'])} by card, in the sandbox (payment {payment['id']})",
         )
         paid = parent.wait(
             "the payment", lambda: _in_state(parent.get(f"/v1/shared/payments/{payment['id']}")["payment"], "succeeded")
         )
-        self.say("Parent", f"payment {paid['state']}")
+        self.say("Parent", f"the payment has {paid['state']}")
         self.contract = parent.wait(
             "the active contract", lambda: _in_state(parent.get("/v1/shared/contract")["contract"], "active")
         )
-        self.say("Parent", f"contract {contract['id']} is {self.contract['state']}")
+        self.say("Parent", f"the contract is {self.contract['state']} (contract {contract['id']})")
         finance = Person(self.url, "Financial coordinator").sign_in("finance@beacon.example")
         entries = finance.get(f"/v1/patients/{self.patient}/ledger", page_size=200)["entries"]
         total = sum(entry["amount"]["amount_cents"] for entry in entries)
@@ -435,10 +441,10 @@ class Story:
         balance = finance.get(f"/v1/patients/{self.patient}/balance")
         self.say(
             "Financial coordinator",
-            f"ledger balanced: {len(entries)} entries; family owes {_dollars(balance['patient_balance'])}, insurance {_dollars(balance['insurance_balance'])}",
+            f"the ledger balances to the cent over {len(entries)} entries; family owes {_dollars(balance['patient_balance'])}, insurance {_dollars(balance['insurance_balance'])}",
         )
         self.tc.wait("the active case", lambda: self.tc.get(f"/v1/cases/{self.case}")["case"]["state"] == "active")
-        self.say("Treatment coordinator", "case is active")
+        self.say("Treatment coordinator", "the case is active")
 
     def visits(self) -> None:
         print("Bonding and the next three visits")
@@ -455,7 +461,7 @@ class Story:
         claim = claims[0]
         self.say(
             "Insurance coordinator",
-            f"{claim['kind']} claim {claim['id']} drafted, charge {_dollars(claim['charge'])}, state {claim['state']}",
+            f"finds the {claim['kind']} claim drafted, charge {_dollars(claim['charge'])} (claim {claim['id']})",
         )
         doctor = self.doctor.get("/v1/session")["user_id"]
         claim = self.insurance.post(
@@ -464,7 +470,7 @@ class Story:
         x12 = self.insurance.get(f"/v1/claims/{claim['id']}/x12")["x12"]
         self.say(
             "Insurance coordinator",
-            f"reviewed: {claim['state']}; the 837D has {x12.count('~')} segments, {len(x12)} bytes",
+            f"reviews it: {claim['state']}; its 837D has {x12.count('~')} segments, {len(x12)} bytes",
         )
 
     def messages(self) -> None:
@@ -473,10 +479,9 @@ class Story:
             "the confirmations",
             lambda: _at_least(self.desk.get("/v1/messages", patient_id=self.patient, page_size=200)["messages"], 6),
         )
-        for message in reversed(log):
-            self.say(
-                "Front desk", f"{message['template_kind'] or 'message'} by {message['channel']}: {message['state']}"
-            )
+        counted = Counter((_words(m["template_kind"] or "message"), m["channel"], m["state"]) for m in reversed(log))
+        for (kind, channel, state), count in counted.items():
+            self.say("Front desk", f"{count} × {kind} by {channel}: {state}")
 
     def kpi(self, before: dict[str, Any]) -> None:
         print("Case acceptance")
@@ -490,12 +495,22 @@ class Story:
 # --- small words --------------------------------------------------------------------------------------------------
 
 
+def _local(time: str) -> str:
+    """2026-12-07T08:00:00-05:00 is Mon 7 Dec 2026, 08:00: the location's own clock."""
+    at = dt.datetime.fromisoformat(time)
+    return f"{at:%a} {at.day} {at:%b %Y, %H:%M}"
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
 def _usd(cents: int) -> dict[str, Any]:
     return {"amount_cents": cents, "currency_code": "USD"}
 
 
 def _dollars(money: dict[str, Any]) -> str:
-    return f"${money['amount_cents'] // 100:,}.{money['amount_cents'] % 100:02d}"
+    return dollars(money["amount_cents"])
 
 
 def _share(value: dict[str, Any]) -> str:

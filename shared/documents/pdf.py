@@ -9,6 +9,8 @@ from typing import Any
 
 import typst
 
+from shared.words import dollars
+
 TITLES = {
     ("informed_consent", "en"): "Informed consent to orthodontic treatment",
     ("informed_consent", "es"): "Consentimiento informado para tratamiento de ortodoncia",
@@ -32,9 +34,3 @@ def agreement(kind: str, language: str, values: dict[str, Any]) -> tuple[str, by
         timestamp=int(made_on.timestamp()),
     )
     return title, bytes(content)
-
-
-def dollars(cents: int) -> str:
-    """$1,234.56"""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"

@@ -11,7 +11,7 @@ from shared.db import Pool
 from shared.events.bus import BATCH, RETENTION_DAYS, Bus, Record, Subscription
 from shared.events.consumer import Consumer, Replayed, parked, replay
 from shared.events.postgres_bus import BUS_DDL, PostgresBus
-from shared.events.relay import Relay, outbox_age_s
+from shared.events.relay import Nudge, Relay, outbox_age_s
 
 __all__ = [
     "BATCH",
@@ -19,6 +19,7 @@ __all__ = [
     "RETENTION_DAYS",
     "Bus",
     "Consumer",
+    "Nudge",
     "PostgresBus",
     "Record",
     "Relay",

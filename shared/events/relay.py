@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +27,7 @@ BATCH = 500  # 1, 10, 100, 500: 1.5, 14, 56, 68 thousand events a second
 LATE_COMMIT_S = 0.5  # how long the watermark stays behind: what commits even later waits for a full scan
 FULL_SCAN_S = 30.0
 PRUNE_S = 3600.0
+NUDGE_S = 0.003  # a NOTIFY inside every transaction would make writes three times slower
 REST_S = 0.002  # between two small batches, so that a busy service fills them
 
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('archwire/relay/' || $1, 0))"
@@ -49,12 +51,15 @@ class Relay:
     only spares it the index entries of rows it deleted a moment ago.
     """
 
-    def __init__(self, service: str, pool: Pool, bus: Bus, *, batch: int = BATCH) -> None:
+    def __init__(
+        self, service: str, pool: Pool, bus: Bus, *, batch: int = BATCH, heard: Callable[[], None] = lambda: None
+    ) -> None:
         self.service = service
         self.topic = topic(service)
         self.active = False
         self._pool, self._bus, self._batch = pool, bus, batch
         self._woken = asyncio.Event()
+        self._heard = heard  # called when another process says that something was committed
 
     def wake(self) -> None:
         """Tells it that something was committed. Cheap; calls are coalesced. Wakes the active relay wherever it is."""
@@ -80,10 +85,14 @@ class Relay:
     async def _stand_by(self, connection: Any) -> None:
         while not await connection.fetchval(LOCK, self.service):
             if await self._wait():
-                await connection.execute("SELECT pg_notify($1, '')", self._channel)
+                await connection.execute("SELECT pg_notify($1, '')", channel(self.service))
 
     async def _relay(self, connection: Any) -> None:
-        await connection.add_listener(self._channel, lambda *_: self.wake())
+        def hear(*_: object) -> None:
+            self.wake()
+            self._heard()
+
+        await connection.add_listener(channel(self.service), hear)
         sent: deque[tuple[float, int]] = deque()  # when, up to which id
         floor, looked_at, scan_at, prune_at = 0, 0.0, 0.0, 0.0
         while True:
@@ -135,9 +144,28 @@ class Relay:
         self._woken.clear()
         return woken
 
-    @property
-    def _channel(self) -> str:
-        return f"outbox_{self.service}"
+
+class Nudge:
+    """Tells the relay of a service, in another process, that something was committed. Calls within 3 ms become one."""
+
+    def __init__(self, service: str, pool: Pool) -> None:
+        self._service, self._pool = service, pool
+        self._task: asyncio.Task[None] | None = None
+
+    def __call__(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._notify())
+
+    async def _notify(self) -> None:
+        await asyncio.sleep(NUDGE_S)
+        with suppress(Exception):  # the relay polls: a lost nudge costs a second at most
+            async with self._pool.pool.acquire(timeout=1) as connection:
+                await connection.execute("SELECT pg_notify($1, '')", channel(self._service))
+
+
+def channel(service: str) -> str:
+    """The notification channel of a service's outbox."""
+    return f"outbox_{service}"
 
 
 async def outbox_age_s(service: str, pool: Pool) -> float:

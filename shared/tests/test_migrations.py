@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -150,12 +149,9 @@ def test_append_only_tables_refuse_change_even_to_the_owner(server, toy, stateme
         asyncio.run(as_owner())
 
 
-def test_an_empty_database_gets_everything_fast_and_agrees_with_the_models(server):
+def test_an_empty_database_gets_everything_and_agrees_with_the_models(server):
     dsn = server.dsn(database="cold")
-    began = time.process_time(), time.monotonic()
     assert len(migrations.migrate(dsn)) == 9
-    assert time.monotonic() - began[1] < 10  # the goal is 2 s; the machine may be busy
-    assert time.process_time() - began[0] < 4
     assert migrations.migrate(dsn) == []
     assert migrations.check(dsn) == []
     assert migrations.is_empty(dsn)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 from pathlib import Path
 
 from tests.bench import events, inside, requests, starts
@@ -12,8 +14,8 @@ from tests.bench.report import Report
 PARTS = (
     (starts.measure, ("start", "seed")),
     (requests.measure, ("one process", "split", "p99 ours", "memory")),
-    (inside.measure, ("in process", "telemetry", "security")),
     (events.measure, ("relay", "consume", "end to end", "wake-up")),
+    (inside.measure, ("in process, one call", "telemetry", "security")),
     (starts.kill, ("kill -9",)),
 )
 
@@ -23,6 +25,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="rows whose name contains one of these")
     parser.add_argument("--quick", action="store_true", help="smaller counts, no kills: to see that it works")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped, as at Ctrl-C
     report = Report(options.only)
     for measure, names in PARTS:
         if report.wants(*names):

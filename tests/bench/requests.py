@@ -108,8 +108,8 @@ def measure(report: Report, *, quick: bool) -> None:
         load = stack.enter_context(Load())
         for system in systems:
             for kind in KINDS:
-                load.run(system, kind, 300 if quick else 1500)
-        rounds, counts = (3, (1000, 200, 600)) if quick else (9, (4000, 600, 2000))
+                load.run(system, kind, 200 if quick else 600)
+        rounds, counts = (3, (1000, 200, 600)) if quick else (7, (3000, 400, 1200))
         for number in range(rounds):
             report.progress(f"requests, round {number + 1} of {rounds}")
             for kind, count in zip(KINDS, counts, strict=True):

@@ -11,6 +11,7 @@ from archwire.contracts.v1.events_pb2 import (
     ContractEnded,
     ContractProposed,
     ContractSigned,
+    PartyTerms,
 )
 
 from services.contracts.agreements import domain, queries
@@ -82,21 +83,34 @@ async def draw_up(
         ],
     )
     await add_version(call, contract, 1, "applied", signers=[plan["party_id"] for plan in plans], reason="")
-    signers = sorted((plan["party_id"] for plan in plans), key=lambda signer: signer != party_id)
+    plans = sorted(plans, key=lambda plan: plan["party_id"] != party_id)
+    signers = [plan["party_id"] for plan in plans]
     call.publish(
-        ContractProposed(**_terms(contract), party_id=signers[0], party_ids=signers, presentation_id=presentation_id),
+        ContractProposed(
+            **_terms(contract),
+            party_id=signers[0],
+            party_ids=signers,
+            presentation_id=presentation_id,
+            parties=[
+                _party_terms(plan["party_id"], plan["portion_cents"], plan["down_payment_cents"], plan["instalments"])
+                for plan in plans
+            ],
+        ),
         key=contract.patient_id,
     )
     return contract
 
 
-async def sign(call: Call, contract: Row, party_id: str, document_id: str) -> None:
-    """A party signed: the contract as drawn up, or the amendment that waits for it. Other signers change nothing."""
+async def sign(call: Call, contract: Row, party_id: str, document_id: str, version: int = 0) -> None:
+    """A party signed: the contract as drawn up, or the amendment that waits for it. Other signers change nothing.
+
+    `version` is that of the terms in the document (0: not said); a signature under older terms is no signature here.
+    """
     parties = await queries.parties(call.db, contract.id)
     versions = await queries.versions(call.db, contract.id)
     party = next((party for party in parties if party.party_id == party_id), None)
     latest = versions[-1]
-    if party is None or party.signed_version >= latest.number:
+    if party is None or party.signed_version >= latest.number or version not in (0, latest.number):
         return
     await queries.save_party(
         call.db,
@@ -213,7 +227,7 @@ async def amend(
         signers=signers,
         reason=reason,
     )
-    _publish_amended(call, contract, version)
+    _publish_amended(call, contract, version, parties, change)
     if signers:
         return await queries.save_contract(call.db, contract, call.now)
     return await _apply(call, contract, parties, change, version)
@@ -226,7 +240,7 @@ async def _apply_when_signed(call: Call, contract: Row, version: Row) -> None:
     change = _amendment(contract, parties, version.total_fee_cents, version.insurance_portion_cents, agreed=True)
     version = await queries.save_version(call.db, version, call.now, state="applied")
     await _apply(call, contract, parties, change, version)
-    _publish_amended(call, contract, version)
+    _publish_amended(call, contract, version, parties, change)
 
 
 def _amendment(
@@ -366,7 +380,13 @@ async def add_version(call: Call, contract: Row, number: int, state: str, **term
     )
 
 
-def _publish_amended(call: Call, contract: Row, version: Row) -> None:
+def _publish_amended(call: Call, contract: Row, version: Row, parties: Sequence[Row], change: domain.Amendment) -> None:
+    owed = {party.party_id: (portion, party) for party, portion in zip(parties, change.portions, strict=True)}
+    terms = []
+    for signer in version.signers:
+        portion, party = owed[signer]
+        amounts = quoting.instalments(max(0, portion - party.paid_cents), version.instalment_count)
+        terms.append(_party_terms(signer, portion, 0, amounts))
     call.publish(
         ContractAmended(
             contract_id=contract.id,
@@ -379,8 +399,20 @@ def _publish_amended(call: Call, contract: Row, version: Row) -> None:
             total_fee=money(version.total_fee_cents),
             insurance_portion=money(version.insurance_portion_cents),
             patient_portion=money(version.patient_portion_cents),
+            parties=terms,
+            treatment_months=contract.treatment_months,
         ),
         key=contract.patient_id,
+    )
+
+
+def _party_terms(party_id: str, portion: int, down_payment: int, instalments: Sequence[int]) -> PartyTerms:
+    return PartyTerms(
+        party_id=party_id,
+        portion=money(portion),
+        down_payment=money(down_payment),
+        instalment_count=len(instalments),
+        instalment=money(instalments[0] if instalments else 0),
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql
 
 from services.contracts.models import Base
 from shared.migrations import secure
+from shared.migrations.platform import create_platform_tables
 
 revision = "contracts_0001"
 down_revision = None
@@ -18,77 +19,6 @@ def upgrade() -> None:
     # Rather fail and be run again than make every booking wait behind a lock. New code must work with the old
     # tables and the old code with the new: expand here, contract one release later.
     op.execute("SET LOCAL lock_timeout = '3s'")
-    op.create_table(
-        "audit",
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("actor_id", sa.Text(), nullable=False),
-        sa.Column("actor_kind", sa.Text(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("permission", sa.Text(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column(
-            "patient_ids", postgresql.ARRAY(sa.Uuid(as_uuid=False)), server_default=sa.text("'{}'"), nullable=False
-        ),
-        sa.Column("resource", sa.Text(), nullable=True),
-        sa.Column("resource_id", sa.Text(), nullable=True),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("request_id", sa.Text(), nullable=True),
-        sa.Column("trace_id", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit")),
-        schema="contracts",
-        info={"append_only": True, "tenant": True},
-    )
-    op.create_index(
-        "ix_audit_patient_ids", "audit", ["patient_ids"], unique=False, schema="contracts", postgresql_using="gin"
-    )
-    op.create_table(
-        "audit_seal",
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("last_audit_id", sa.BigInteger(), nullable=False),
-        sa.Column("row_count", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "seq", name=op.f("pk_audit_seal")),
-        schema="contracts",
-        info={"append_only": True, "tenant": True},
-    )
-    op.create_table(
-        "audit_tenant",
-        sa.Column("tenant_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_audit_tenant")),
-        schema="contracts",
-    )
-    op.create_table(
-        "dead_letters",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("event_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("topic", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("parked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
-        schema="contracts",
-    )
-    op.create_index(
-        "ix_dead_letters_topic_key_id", "dead_letters", ["topic", "key", "id"], unique=False, schema="contracts"
-    )
     op.create_table(
         "estimate",
         sa.Column("coverage_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -132,13 +62,6 @@ def upgrade() -> None:
         schema="contracts",
     )
     op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("handled_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
-        schema="contracts",
-    )
-    op.create_table(
         "location",
         sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("seen_version", sa.Integer(), nullable=False),
@@ -151,23 +74,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_location")),
         schema="contracts",
-    )
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("event_id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        schema="contracts",
-        postgresql_with={
-            "autovacuum_vacuum_scale_factor": 0,
-            "autovacuum_vacuum_threshold": 2000,
-            "autovacuum_vacuum_cost_delay": 0,
-        },
     )
     op.create_table(
         "quote",
@@ -216,50 +122,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_quote_case", "quote", ["tenant_id", "case_id", "id"], unique=False, schema="contracts")
     op.create_index("ix_quote_patient", "quote", ["tenant_id", "patient_id", "id"], unique=False, schema="contracts")
-    op.create_table(
-        "reply",
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("caller", sa.Text(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("request_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("reply", sa.LargeBinary(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "caller", "method", "request_id", name=op.f("pk_reply")),
-        schema="contracts",
-    )
-    op.create_table(
-        "work",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("job", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("traceparent", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_work")),
-        schema="contracts",
-    )
-    op.create_index(
-        "ix_work_due_at",
-        "work",
-        ["due_at"],
-        unique=False,
-        schema="contracts",
-        postgresql_where=sa.text("failed_at IS NULL"),
-    )
     op.create_table(
         "contract",
         sa.Column("quote_id", sa.Uuid(as_uuid=False), nullable=False),
@@ -747,6 +609,7 @@ def upgrade() -> None:
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION contracts.check_journal()
         """
     )
+    create_platform_tables(op, "contracts")
     secure(op, Base)
 
 

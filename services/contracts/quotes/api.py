@@ -144,7 +144,8 @@ class Quotes:
 
     async def GetSharedQuotes(self, request: Any, call: Call) -> GetSharedQuotesResponse:
         subject = call.actor.subject
-        rows = await queries.shared_quotes(call.db, subject["case_id"]) if subject.get("case_id") else []
+        case_id, patient_id = subject.get("case_id"), subject.get("patient_id")
+        rows = await queries.shared_quotes(call.db, case_id, patient_id) if case_id and patient_id else []
         return GetSharedQuotesResponse(quotes=[quote_message(row, only=subject.get("party_id", "")) for row in rows])
 
 

@@ -29,7 +29,10 @@ QUOTES = paged(select(Quote.__table__), Quote.id)
 QUOTES_OF_CASE = paged(select(Quote.__table__).where(Quote.case_id == bindparam("case_id")), Quote.id)
 QUOTES_OF_PATIENT = paged(select(Quote.__table__).where(Quote.patient_id == bindparam("patient_id")), Quote.id)
 SHARED_QUOTES = statement(
-    select(Quote.__table__).where(Quote.case_id == bindparam("case_id")).order_by(Quote.id).limit(50)
+    select(Quote.__table__)
+    .where(Quote.case_id == bindparam("case_id"), Quote.patient_id == bindparam("patient_id"))
+    .order_by(Quote.id)
+    .limit(50)
 )
 
 _new_fee = insert(Fee).values(
@@ -75,8 +78,8 @@ async def quotes(db: Db, request: Any) -> tuple[list[Row], str]:
     return await page(db, QUOTES, request, key=("id",))
 
 
-async def shared_quotes(db: Db, case_id: str) -> list[Row]:
-    return await db.all(SHARED_QUOTES, case_id=case_id)
+async def shared_quotes(db: Db, case_id: str, patient_id: str) -> list[Row]:
+    return await db.all(SHARED_QUOTES, case_id=case_id, patient_id=patient_id)
 
 
 async def set_fee(db: Db, **columns: Any) -> Row:

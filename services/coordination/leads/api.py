@@ -11,9 +11,9 @@ from archwire.directory.v1.patients_pb2 import RegisterPatientRequest
 
 from services.coordination.cases import moves
 from services.coordination.cases.api import case_message
-from services.coordination.domain import calendar_day
+from services.coordination.domain import calendar_day, local_day
 from services.coordination.leads import domain, queries
-from services.coordination.queries import local_day
+from services.coordination.queries import time_zone
 from shared.call import Call
 from shared.db import Row, check_version
 from shared.paging import page
@@ -47,6 +47,7 @@ class Leads:
 
     async def CreateLead(self, request: pb.CreateLeadRequest, call: Call) -> pb.CreateLeadResponse:
         due = request.next_step_due
+        today = local_day(call.now, await time_zone(call, request.location_id))
         row = await call.db.one(
             queries.ADD_LEAD,
             **contact_columns(request.contact),
@@ -56,18 +57,16 @@ class Leads:
             partner_id=request.partner_id or None,
             owner_id=moves.owner(request.owner_id, call),
             next_step=request.next_step or domain.FIRST_STEP,
-            next_step_due=calendar_day(due, "next_step_due") if due else await local_day(call, request.location_id),
+            next_step_due=calendar_day(due, "next_step_due") if due else today,
             now=call.now,
         )
         event = LeadCreated(lead_id=row.id, location_id=row.location_id, source=row.source)
         call.publish(event, key=call.actor.tenant_id)
-        duplicates = await queries.possible_duplicates(call.db, row)
-        return pb.CreateLeadResponse(lead=lead_message(row), possible_duplicate_ids=duplicates)
+        return pb.CreateLeadResponse(lead=lead_message(row), possible_duplicate_ids=row.duplicate_ids)
 
     async def GetLead(self, request: pb.GetLeadRequest, call: Call) -> pb.GetLeadResponse:
         row = await queries.lead(call.db, request.lead_id)
-        duplicates = await queries.possible_duplicates(call.db, row)
-        return pb.GetLeadResponse(lead=lead_message(row), possible_duplicate_ids=duplicates)
+        return pb.GetLeadResponse(lead=lead_message(row), possible_duplicate_ids=row.duplicate_ids)
 
     async def ListLeads(self, request: pb.ListLeadsRequest, call: Call) -> pb.ListLeadsResponse:
         state = enum_name(pb.LeadState, request.state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, Uuid, and_, any_, bindparam, insert, or_, select, update
+from sqlalchemy import Text, Uuid, and_, any_, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.coordination.leads.models import Lead
@@ -23,10 +23,26 @@ PLAN = ("owner_id", "next_step", "next_step_due")
 NEW = ("location_id", *CONTACT, "source", "source_detail", "partner_id", *PLAN)
 T = Lead.__table__
 
-LEAD = statement(select(T).where(T.c.id == bindparam("id")))
+
+def _duplicate_ids(phone_key: Any, email_key: Any, *, of: Any = None) -> Any:
+    """Other leads with the same phone or e-mail, the latest first, as a column of the statement that reads the lead."""
+    other, empty = T.alias("other"), literal_column("''")
+    same = or_(
+        and_(other.c.phone_key != empty, other.c.phone_key == phone_key),
+        and_(other.c.email_key != empty, other.c.email_key == email_key),
+    )
+    if of is not None:
+        same = and_(other.c.id != of, same)
+    found = select(other.c.id).where(same).order_by(other.c.id.desc()).limit(10).correlate(T).scalar_subquery()
+    return func.array(found, type_=ARRAY(ID)).label("duplicate_ids")
+
+
+LEAD = statement(select(T, _duplicate_ids(T.c.phone_key, T.c.email_key, of=T.c.id)).where(T.c.id == bindparam("id")))
 LEAD_FOR_UPDATE = statement(select(T).where(T.c.id == bindparam("id")).with_for_update())
 ADD_LEAD = statement(
-    insert(T).values(named(*NEW) | {"created_at": bindparam("now"), "updated_at": bindparam("now")}).returning(T)
+    insert(T)
+    .values(named(*NEW) | {"created_at": bindparam("now"), "updated_at": bindparam("now")})
+    .returning(T, _duplicate_ids(bindparam("phone_key"), bindparam("email_key")))
 )
 _CHANGED = {"version": T.c.version + 1, "updated_at": bindparam("now")}
 UPDATE_LEAD = statement(
@@ -47,18 +63,6 @@ REGISTER_LEAD = statement(
     .values(state="registered", patient_id=bindparam("to_patient_id"), case_id=bindparam("to_case_id"), **_CHANGED)
     .returning(T)
 )
-POSSIBLE_DUPLICATES = statement(
-    select(T.c.id)
-    .where(
-        T.c.id != bindparam("id"),
-        or_(
-            and_(T.c.phone_key != "", T.c.phone_key == bindparam("phone_key")),
-            and_(T.c.email_key != "", T.c.email_key == bindparam("email_key")),
-        ),
-    )
-    .order_by(T.c.id.desc())
-    .limit(10)
-)
 LEADS = paged(
     select(T).where(
         T.c.state == any_(bindparam("states", type_=ARRAY(Text))),
@@ -71,16 +75,10 @@ LEADS = paged(
 
 
 async def lead(db: Db, id: str) -> Row:
-    """Returns the lead, or raises NotFound."""
+    """Returns the lead and its `duplicate_ids`, or raises NotFound."""
     return await db.one(LEAD, id=id, missing=MISSING)
 
 
 async def lead_for_update(db: Db, id: str) -> Row:
     """Returns the lead, locked until commit, or raises NotFound."""
     return await db.one(LEAD_FOR_UPDATE, id=id, missing=MISSING)
-
-
-async def possible_duplicates(db: Db, row: Any) -> list[str]:
-    """Ids of other leads with the same phone or e-mail, the latest first."""
-    found = await db.all(POSSIBLE_DUPLICATES, id=row.id, phone_key=row.phone_key, email_key=row.email_key)
-    return [other.id for other in found]

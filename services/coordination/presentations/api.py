@@ -56,12 +56,19 @@ async def require_party(call: Call, patient_id: str, party_id: str) -> None:
         raise Invalid("NOT_RESPONSIBLE", "the party does not answer for this patient", field="party_id")
 
 
-def of_link(call: Call) -> tuple[str, str]:
-    """The presentation and the party of a private link; raises Denied / NOT_A_PRESENTATION_LINK for any other."""
+async def of_link(call: Call, *, lock: bool = False) -> tuple[Row, str]:
+    """The presentation of a private link, of the link's own patient, and its reader.
+
+    Raises Denied / NOT_A_PRESENTATION_LINK for a link about something else, NotFound when it is another patient's.
+    """
     subject = call.actor.subject
-    if not (subject.get("presentation_id") and subject.get("party_id")):
+    if not (subject.get("presentation_id") and subject.get("patient_id") and subject.get("party_id")):
         raise Denied("NOT_A_PRESENTATION_LINK", "the link is for something else")
-    return subject["presentation_id"], subject["party_id"]
+    read = queries.presentation_for_update if lock else queries.presentation
+    row = await read(call.db, subject["presentation_id"])
+    if row.patient_id != subject["patient_id"]:
+        raise queries.MISSING
+    return row, subject["party_id"]
 
 
 class Presentations:
@@ -170,23 +177,20 @@ class Presentations:
     async def GetSharedPresentation(
         self, request: pb.GetSharedPresentationRequest, call: Call
     ) -> pb.GetSharedPresentationResponse:
-        presentation_id, party_id = of_link(call)
-        row = await queries.presentation(call.db, presentation_id)
+        row, party_id = await of_link(call)
         return pb.GetSharedPresentationResponse(presentation=await message(call, row, party_id))
 
     async def OpenSharedPresentation(
         self, request: pb.OpenSharedPresentationRequest, call: Call
     ) -> pb.OpenSharedPresentationResponse:
-        presentation_id, party_id = of_link(call)
-        row = await queries.presentation(call.db, presentation_id)
+        row, party_id = await of_link(call)
         await call.db.run(queries.OPENED, presentation=row.id, party=party_id, now=call.now)
         return pb.OpenSharedPresentationResponse(presentation=await message(call, row, party_id))
 
     async def ChooseSharedOption(
         self, request: pb.ChooseSharedOptionRequest, call: Call
     ) -> pb.ChooseSharedOptionResponse:
-        presentation_id, party_id = of_link(call)
-        row = await queries.presentation_for_update(call.db, presentation_id)
+        row, party_id = await of_link(call, lock=True)
         row = await choose(call, row, request.option_id, party_id)
         return pb.ChooseSharedOptionResponse(presentation=await message(call, row, party_id))
 

@@ -11,8 +11,9 @@ from archwire.directory.v1.credentials_pb2_grpc import CredentialsServiceService
 from services.directory.credentials import domain, passwords, queries
 from services.directory.links import queries as links
 from services.directory.partners import queries as partners
+from services.directory.patients import queries as patients
 from services.directory.staff import queries as staff
-from services.directory.staff.domain import check_reach
+from services.directory.staff.domain import check_reach, where_may_grant
 from shared.call import Call
 from shared.db import Db
 from shared.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
@@ -75,7 +76,8 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
         return pb.SignOutResponse()
 
     async def EndSessions(self, request: pb.EndSessionsRequest, call: Call) -> pb.EndSessionsResponse:
-        await _check_may_reset(call, request.staff_id)
+        if request.staff_id != call.actor.user_id:
+            await _check_may_reset(call, request.staff_id)
         return pb.EndSessionsResponse(ended=await queries.end_sessions(call.db, request.staff_id, call.now))
 
     # --- second factor ---
@@ -112,7 +114,9 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             totp_last_step=step,
             recovery_hashes=[domain.recovery_hash(code) for code in codes],
         )
-        return pb.ConfirmTotpResponse(recovery_codes=codes)
+        actor = call.actor
+        token = await queries.renew_session(call.db, actor.tenant_id, actor.session_id, credential.id, call.now)
+        return pb.ConfirmTotpResponse(recovery_codes=codes, session_token=token)
 
     async def ResetTotp(self, request: pb.ResetTotpRequest, call: Call) -> pb.ResetTotpResponse:
         credential = await queries.credential_for_update(call.db, request.staff_id)
@@ -196,6 +200,9 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
 
     async def RevokeClient(self, request: pb.RevokeClientRequest, call: Call) -> pb.RevokeClientResponse:
         missing = NotFound("CLIENT_NOT_FOUND", "there is no such client")
+        client = await call.db.one(queries.CLIENT, id=request.client_id, missing=missing)
+        reach: Any = call.actor.locations
+        check_reach(reach, "*" if client.all_locations else client.location_ids)
         row = await call.db.one(queries.REVOKE_CLIENT, client_id=request.client_id, now=call.now, missing=missing)
         await call.db.run(queries.REMOVE_FROM_INDEX, kind="client", hash=row.secret_hash)
         call.audit(resource="client", resource_id=row.id)
@@ -220,7 +227,7 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
     async def ResolveLink(self, request: pb.ResolveLinkRequest, call: Call) -> pb.ResolveLinkResponse:
         found = await queries.enter(call.db, "link", request.token)
         link = await call.db.first(links.LINK, id=found.id) if found else None
-        if link is None or link.revoke_time or link.expire_time <= call.now:
+        if link is None or link.revoke_time or link.expire_time <= call.now or await _estranged(call.db, link.subject):
             raise NotFound("LINK_ENDED", "this link is not valid any more: ask the practice for a new one")
         if link.last_use_time is None or call.now - link.last_use_time >= domain.SESSION_TOUCH:
             await call.db.run(links.USE_LINK, link_id=link.id, now=call.now)
@@ -275,6 +282,12 @@ async def _end_previous(call: Call, token: str, group_id: str) -> None:
         await queries.end_session(call.db, previous.id, call.now)
 
 
+async def _estranged(db: Db, subject: Any) -> bool:
+    """True if a link's party answers for its patient no longer: access ends with the relationship."""
+    patient_id, party_id = subject.get("patient_id"), subject.get("party_id")
+    return bool(patient_id and party_id) and not await patients.answers_for(db, party_id, patient_id)
+
+
 async def _principal(call: Call, session: Any) -> pb.Principal:
     grants = domain.resolved_grants(await call.db.all(staff.RESOLVED_GRANTS, staff_id=session.staff_id))
     return pb.Principal(
@@ -306,14 +319,22 @@ async def _check_own_password(credential: Any, password: str) -> None:
 
 
 async def _check_may_reset(call: Call, staff_id: str) -> None:
-    """Only an owner resets an owner's credentials: else a lesser role could become one. Managers reach the own people."""
+    """Who resets credentials can become their owner: so nobody beyond the own reach, and nobody with a higher role.
+
+    Nobody resets the own ones either: a session that somebody took must not be enough to keep the account.
+    """
     await staff.staff(call.db, staff_id)
-    if call.actor.kind == "system" or "owner" in call.actor.roles:
+    if call.actor.kind == "system":
         return
+    if staff_id == call.actor.user_id:
+        raise Denied("OWN_CREDENTIALS", "change your own password, or ask somebody else to reset it")
     await staff.check_reach(call.db, call.actor.locations, staff_id)
-    held = await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id)
-    if any(row.role in ("owner", "privacy_officer") for row in held):
-        raise Denied("ROLE_TOO_HIGH", "only an owner may do this for this person")
+    grants = call.actor.grants
+    for held in await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id):
+        if held.everywhere or held.location_id:
+            by_it = "it_admin" in grants and held.role not in ("owner", "privacy_officer")
+            reach: Any = grants["it_admin"] if by_it else where_may_grant(grants, held.role)
+            check_reach(reach, "*" if held.everywhere else [held.location_id])
 
 
 def _totp_context(staff_id: str) -> str:

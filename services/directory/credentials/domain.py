@@ -85,7 +85,7 @@ def accepted_step(secret: str, code: str, now: dt.datetime, last_step: int) -> i
     totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP_S
     found = None
     for step in (current - 1, current, current + 1):  # all three, whatever matches: equal time
-        if hmac.compare_digest(totp.at(step * STEP_S), code) and step > last_step:
+        if hmac.compare_digest(totp.at(step * STEP_S).encode(), code.encode()) and step > last_step:
             found = step
     return found
 

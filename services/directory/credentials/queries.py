@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.sql import func
 
-from services.directory.credentials.domain import SESSION_IDLE, token_hash
+from services.directory.credentials.domain import SESSION_IDLE, new_token, token_hash
 from services.directory.models import CREDENTIAL_INDEX, Client, Credential, Group, Session, Staff
 from shared.db import Db, statement
 from shared.errors import Conflict, NotFound
@@ -152,6 +152,12 @@ SESSION = statement(
     .where(Session.id == bindparam("id"))
 )
 SEE_SESSION = statement(update(Session).where(Session.id == bindparam("session_id")).values(seen_time=bindparam("now")))
+RENEW_SESSION = statement(
+    update(Session)
+    .where(Session.id == bindparam("session_id"), Session.staff_id == bindparam("of_staff"), Session.end_time.is_(None))
+    .values(token_hash=bindparam("new_hash"), second_factor=True)
+    .returning(Session.id)
+)
 END_SESSION = statement(
     update(Session)
     .where(Session.id == bindparam("session_id"), Session.end_time.is_(None))
@@ -175,6 +181,18 @@ END_EXPIRED_SESSIONS = statement(
     .returning(Session.token_hash)
 )
 NO_SESSION = "00000000-0000-0000-0000-000000000000"
+
+
+async def renew_session(db: Db, tenant_id: str, session_id: str, staff_id: str, now: dt.datetime) -> str:
+    """Gives a session that has just proved a second factor a new token, and ends the person's other sessions."""
+    missing = NotFound("SESSION_ENDED", "the session has ended: sign in again")
+    session = await db.one(SESSION, id=session_id, missing=missing)
+    token = new_token()
+    await db.one(RENEW_SESSION, session_id=session_id, of_staff=staff_id, new_hash=token_hash(token), missing=missing)
+    await db.run(REMOVE_FROM_INDEX, kind="session", hash=session.token_hash)
+    await index(db, "session", token_hash(token), tenant_id, session_id)
+    await end_sessions(db, staff_id, now, but=session_id)
+    return token
 
 
 async def end_session(db: Db, session_id: str, now: dt.datetime) -> Any:

@@ -25,14 +25,12 @@ class Links:
         if request.purpose not in policy().links:
             raise Invalid("UNKNOWN_PURPOSE", "there is no such kind of link", field="purpose")
         subject = request.subject
-        if subject.patient_id:
-            await patients.patient(call.db, subject.patient_id)
-        if subject.party_id:
-            await patients.party(call.db, subject.party_id)
         expire_time = (
             from_timestamp(request.expire_time) if request.HasField("expire_time") else call.now + LINK_DEFAULT
         )
         check_expiry(expire_time, call.now, LINK_LIFETIME)
+        if call.actor.kind != "system":
+            await _check_reader(call, subject)
         token = new_token()
         row = await call.db.one(
             queries.ADD_LINK,
@@ -60,3 +58,15 @@ class Links:
         await patients.patient(call.db, request.patient_id)
         rows, token = await page(call.db, queries.LINKS, request, key=("id",), patient_id=request.patient_id)
         return pb.ListLinksResponse(links=[to_proto(pb.Link, row) for row in rows], next_page_token=token)
+
+
+async def _check_reader(call: Call, subject: pb.LinkSubject) -> None:
+    """A link reaches no further than its maker: to a patient of theirs, for somebody who answers for that patient.
+
+    The services behind a link show what belongs to both, whatever else the link names.
+    """
+    if not (subject.patient_id and subject.party_id):
+        raise Invalid("SUBJECT_INCOMPLETE", "a link is about a patient and for a responsible party", field="subject")
+    await patients.patient(call.db, subject.patient_id)
+    if not await patients.answers_for(call.db, subject.party_id, subject.patient_id):
+        raise NotFound("PARTY_NOT_FOUND", "nobody like that answers for this patient")

@@ -263,6 +263,11 @@ async def relationships(db: Db, patient_id: str, *, include_ended: bool = False)
     return await db.all(RELATIONSHIPS, patient_id=patient_id, include_ended=include_ended)
 
 
+async def answers_for(db: Db, party_id: str, patient_id: str) -> bool:
+    """True if the party answers for the patient today."""
+    return any(tie.party_id == party_id for tie in await relationships(db, patient_id))
+
+
 async def relationship_for_update(db: Db, id: str) -> tuple[Any, Any]:
     """The relationship and its patient, who is locked until commit; or NotFound, or ALREADY_ENDED."""
     missing = NotFound("RELATIONSHIP_NOT_FOUND", "there is no such relationship")

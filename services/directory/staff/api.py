@@ -16,7 +16,7 @@ from services.directory.places.domain import check_npi
 from services.directory.staff import domain, queries
 from shared.call import Call
 from shared.db import Db, check_version
-from shared.errors import Invalid, NotFound
+from shared.errors import Denied, Invalid, NotFound
 from shared.paging import page
 from shared.proto import to_proto
 
@@ -95,6 +95,8 @@ class StaffMembers:
         staff = await queries.staff_for_update(call.db, request.staff_id)
         if not staff.active:
             raise NotFound("STAFF_NOT_FOUND", "there is no such staff member")
+        if staff.id == call.actor.user_id and "owner" not in call.actor.roles:
+            raise Denied("OWN_ROLES", "somebody else gives you a role")  # else IT would help itself to the charts
         await _check_may_grant(call, request.role, request.location_id, request.region_id, request.all_locations)
         await queries.grant(call.db, staff.id, request.role, request.location_id or None, request.region_id or None)
         await call.db.run(queries.TOUCH, staff_id=staff.id, now=call.now)

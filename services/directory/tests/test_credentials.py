@@ -65,13 +65,18 @@ def test_five_wrong_passwords_lock_even_the_right_one(group: Group):
 @pytest.mark.T("T19")
 def test_a_second_factor_is_asked_for_and_no_code_works_twice(group: Group):
     email = person(group)
-    http = group.sign_in(email)
+    http, elsewhere = group.sign_in(email), group.sign_in(email)
+    before = group.anonymous()
+    before.headers.update({name: http.headers[name] for name in ("Cookie", "X-CSRF-Token")})
     assert http.post("/v1/session/totp", json={"password": "not the password"}).json()["reason"] == "WRONG_PASSWORD"
     secret = http.post("/v1/session/totp", json={"password": PASSWORD}).json()["secret"]
     assert http.post("/v1/session/totp/confirm", json={"code": "000000"}).json()["reason"] == "WRONG_CODE"
     code = pyotp.TOTP(secret).now()
-    recovery = http.post("/v1/session/totp/confirm", json={"code": code}).json()["recovery_codes"]
+    confirmed = http.post("/v1/session/totp/confirm", json={"code": code})
+    recovery = confirmed.json()["recovery_codes"]
     assert len(recovery) == 10
+    assert http.with_session(confirmed).get("/v1/session").json()["second_factor"]
+    assert [old.get("/v1/session").status_code for old in (before, elsewhere)] == [401, 401]
 
     assert try_in(group, email).json()["reason"] == "TOTP_REQUIRED"
     assert try_in(group, email, totp_code=code).json()["reason"] == "WRONG_CREDENTIALS"  # it confirmed the app
@@ -79,7 +84,8 @@ def test_a_second_factor_is_asked_for_and_no_code_works_twice(group: Group):
     opened = try_in(group, email, totp_code=fresh)
     assert opened.status_code == 201
     assert opened.json()["second_factor"]
-    assert try_in(group, email, totp_code=fresh).json()["reason"] == "WRONG_CREDENTIALS"
+    for wrong in (fresh, "\uff11\uff12\uff13\uff14\uff15\uff16"):
+        assert try_in(group, email, totp_code=wrong).json()["reason"] == "WRONG_CREDENTIALS"
     assert try_in(group, email, totp_code=recovery[0].lower()).status_code == 201
     assert try_in(group, email, totp_code=recovery[0]).json()["reason"] == "WRONG_CREDENTIALS"
 
@@ -168,6 +174,9 @@ def test_a_machine_of_the_group_works_with_its_own_credentials(group: Group):
     assert machine.get(f"/v1/patients/{elsewhere.patient_id}").status_code == 404
     assert machine.get("/v1/clients").status_code == 403
 
+    elsewhere_only = group.http("it_admin", location=group.location_b)
+    denied = elsewhere_only.post(f"/v1/clients/{made['client']['id']}/revoke", json={})
+    assert (denied.status_code, denied.json()["reason"]) == (403, "OUT_OF_SCOPE")
     assert admin.post(f"/v1/clients/{made['client']['id']}/revoke", json={}).json()["client"]["revoke_time"]
     refused = token(group, made["client"]["id"], made["secret"])
     assert refused.status_code == 401
@@ -210,7 +219,7 @@ def test_a_private_link_is_for_one_purpose_and_ends(group: Group, http: Http, pl
 
 def test_a_link_needs_a_known_purpose_a_known_patient_and_an_end(group: Group, http: Http):
     family = group.patient(group.location_b)
-    subject = {"patient_id": family.patient_id}
+    subject = {"patient_id": family.patient_id, "party_id": family.party_id}
     assert http.post("/v1/links", json={"purpose": "presentation", "subject": subject}).status_code == 404
     assert http.post("/v1/links", json={"purpose": "anything", "subject": {}}).json()["reason"] == "UNKNOWN_PURPOSE"
     long = {"purpose": "presentation", "subject": {}, "expire_time": in_days(181)}

@@ -117,6 +117,40 @@ def test_granting_twice_is_granting_once_and_a_grant_can_be_taken(group: Group):
     assert [grant["role"] for grant in left] == ["clinical_assistant"]
 
 
+@pytest.mark.R(36)
+def test_nobody_helps_himself_to_a_role(group: Group):
+    body = {"role": "treatment_coordinator", "location_id": group.location_a}
+    for role in ("it_admin", "practice_manager"):
+        answer = group.http(role).post(f"/v1/staff/{group.staff(role)}/grants", json=body)
+        assert (answer.status_code, answer.json()["reason"]) == (403, "OWN_ROLES"), role
+    owner, path = group.http("owner"), f"/v1/staff/{group.owner_id}/grants"
+    own = owner.post(path, json=body | {"role": "orthodontist"})
+    assert own.status_code == 201, own.text
+    [taken] = [grant["id"] for grant in own.json()["staff"]["grants"] if grant["role"] == "orthodontist"]
+    assert owner.delete(f"{path}/{taken}").status_code == 200
+
+
+@pytest.mark.T("T23")
+def test_credentials_are_reset_within_reach_downwards_and_by_somebody_else(group: Group):
+    desk, both = group.staff("front_desk"), group.staff("front_desk", location=[group.location_a, group.location_b])
+    lead = group.staff("regional_manager")
+
+    def reset(http: Http, staff_id: str, what: str = "password-token") -> tuple[int, str]:
+        answer = http.post(f"/v1/staff/{staff_id}/{what}", json={})
+        return answer.status_code, "" if answer.is_success else answer.json()["reason"]
+
+    manager, admin, owner = group.http("practice_manager"), group.http("it_admin"), group.http("owner")
+    assert reset(manager, desk) == (201, "")
+    assert reset(manager, both) == (403, "OUT_OF_SCOPE")
+    assert reset(manager, lead) == (403, "ROLE_TOO_HIGH")
+    assert reset(admin, lead) == (201, "")
+    assert reset(group.http("it_admin", location="*"), group.owner_id) == (403, "ROLE_TOO_HIGH")
+    assert reset(owner, both) == (201, "")
+    for http, own in ((manager, group.staff("practice_manager")), (owner, group.owner_id)):
+        for what in ("password-token", "reset-totp"):
+            assert reset(http, own, what) == (403, "OWN_CREDENTIALS")
+
+
 def test_a_group_keeps_an_owner(group: Group):
     owner = group.http("owner")
     own = owner.get(f"/v1/staff/{group.owner_id}").json()["staff"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from archwire.contracts.v1 import events_pb2 as contract_events
 
 from services.records import domain
 from shared.demo import pictures
+from shared.proto import money
 
 FILM = Path(__file__).parent / "samples" / "pydicom-CT_small.dcm"
 
@@ -105,3 +108,57 @@ def test_authority_to_sign_depends_on_the_document() -> None:
     assert not domain.may_sign("informed_consent", may_consent=False, financial=True)
     assert domain.may_sign("financial_agreement", may_consent=False, financial=True)
     assert not domain.may_sign("financial_agreement", may_consent=False, financial=False)
+
+
+@pytest.mark.R(2)
+@pytest.mark.R(5)
+def test_each_parent_of_a_split_family_signs_its_own_part(group: Any, eventually: Any) -> None:
+    family = group.patient(parties=2)
+    terms = [
+        contract_events.PartyTerms(
+            party_id=party,
+            portion=money(205_000),
+            down_payment=money(40_000),
+            instalment_count=12,
+            instalment=money(13_750),
+        )
+        for party in family.party_ids
+    ]
+    contract_id = str(uuid4())
+    group.publish(
+        contract_events.ContractProposed(
+            contract_id=contract_id, patient_id=family.patient_id, location_id=family.location_id, total_fee=money(560_000),
+            insurance_portion=money(150_000), patient_portion=money(410_000), treatment_months=24, party_id=family.party_ids[0],
+            party_ids=family.party_ids, parties=terms,
+        ),
+        key=family.patient_id,
+    )  # fmt: skip
+    http = group.http("treatment_coordinator")
+    path = f"/v1/patients/{family.patient_id}/documents"
+    documents = eventually(lambda: _all_ready(http.get(path).json()["documents"], 3))
+    signers = {(d["kind"], d["party_id"]) for d in documents}
+    assert signers == {
+        ("informed_consent", family.party_ids[0]),
+        *(("financial_agreement", p) for p in family.party_ids),
+    }
+    mine = group.link("presentation", patient_id=family.patient_id, party_id=family.party_ids[1])
+    seen = mine.get("/v1/shared/documents").json()["documents"]
+    assert [d["party_id"] for d in seen] == [family.party_ids[1]]
+    other = next(d["id"] for d in documents if d["party_id"] == family.party_ids[0])
+    assert mine.get(f"/v1/shared/documents/{other}").status_code == 404
+    consent = {"agrees_to_electronic_records": True, "intends_to_sign": True, "signer_name": "Pat Parent"}
+    wrong = mine.post(f"/v1/shared/documents/{seen[0]['id']}/sign", json={**consent, "sha256": "0" * 64})
+    assert (wrong.status_code, wrong.json()["reason"], wrong.json()["field"]) == (409, "CHANGED", "sha256")
+    without = mine.post(
+        f"/v1/shared/documents/{seen[0]['id']}/sign",
+        json={**consent, "sha256": seen[0]["sha256"], "intends_to_sign": False},
+    )
+    assert (without.status_code, without.json()["reason"]) == (422, "CONSENT_REQUIRED")
+    signed = mine.post(f"/v1/shared/documents/{seen[0]['id']}/sign", json={**consent, "sha256": seen[0]["sha256"]})
+    assert signed.json()["document"]["state"] == "signed"
+    again = mine.post(f"/v1/shared/documents/{seen[0]['id']}/sign", json={**consent, "sha256": seen[0]["sha256"]})
+    assert again.json()["reason"] == "ALREADY_SIGNED"
+
+
+def _all_ready(documents: list[Any], count: int) -> list[Any] | None:
+    return documents if len(documents) == count and all(d["state"] == "ready" for d in documents) else None

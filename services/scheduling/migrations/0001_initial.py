@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql
 
 from services.scheduling.models import Base
 from shared.migrations import secure
+from shared.migrations.platform import create_platform_tables
 
 revision = "scheduling_0001"
 down_revision = None
@@ -44,84 +45,6 @@ def upgrade() -> None:
         schema="scheduling",
     )
     op.create_table(
-        "audit",
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("actor_id", sa.Text(), nullable=False),
-        sa.Column("actor_kind", sa.Text(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("permission", sa.Text(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column(
-            "patient_ids", postgresql.ARRAY(sa.Uuid(as_uuid=False)), server_default=sa.text("'{}'"), nullable=False
-        ),
-        sa.Column("resource", sa.Text(), nullable=True),
-        sa.Column("resource_id", sa.Text(), nullable=True),
-        sa.Column("purpose", sa.Text(), nullable=False),
-        sa.Column("request_id", sa.Text(), nullable=True),
-        sa.Column("trace_id", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit")),
-        schema="scheduling",
-        info={"append_only": True, "tenant": True},
-    )
-    op.create_index(
-        "ix_audit_patient_ids", "audit", ["patient_ids"], unique=False, schema="scheduling", postgresql_using="gin"
-    )
-    op.create_table(
-        "audit_seal",
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("last_audit_id", sa.BigInteger(), nullable=False),
-        sa.Column("row_count", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "seq", name=op.f("pk_audit_seal")),
-        schema="scheduling",
-        info={"append_only": True, "tenant": True},
-    )
-    op.create_table(
-        "audit_tenant",
-        sa.Column("tenant_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_audit_tenant")),
-        schema="scheduling",
-    )
-    op.create_table(
-        "dead_letters",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("event_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("topic", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("parked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
-        schema="scheduling",
-    )
-    op.create_index(
-        "ix_dead_letters_topic_key_id", "dead_letters", ["topic", "key", "id"], unique=False, schema="scheduling"
-    )
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("handled_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
-        schema="scheduling",
-    )
-    op.create_table(
         "location",
         sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
@@ -144,23 +67,6 @@ def upgrade() -> None:
         schema="scheduling",
     )
     op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("event_id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        schema="scheduling",
-        postgresql_with={
-            "autovacuum_vacuum_scale_factor": 0,
-            "autovacuum_vacuum_threshold": 2000,
-            "autovacuum_vacuum_cost_delay": 0,
-        },
-    )
-    op.create_table(
         "provider",
         sa.Column("capacity", sa.SmallInteger(), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
@@ -177,23 +83,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
         sa.CheckConstraint("capacity BETWEEN 1 AND 4", name=op.f("ck_provider_capacity")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_provider")),
-        schema="scheduling",
-    )
-    op.create_table(
-        "reply",
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("caller", sa.Text(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("request_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("reply", sa.LargeBinary(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "caller", "method", "request_id", name=op.f("pk_reply")),
         schema="scheduling",
     )
     op.create_table(
@@ -214,33 +103,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_resource_number")),
         sa.UniqueConstraint("tenant_id", "owner_id", "lane", name="uq_resource_owner"),
         schema="scheduling",
-    )
-    op.create_table(
-        "work",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column(
-            "tenant_id",
-            sa.Uuid(as_uuid=False),
-            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
-            nullable=False,
-        ),
-        sa.Column("job", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("traceparent", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_work")),
-        schema="scheduling",
-    )
-    op.create_index(
-        "ix_work_due_at",
-        "work",
-        ["due_at"],
-        unique=False,
-        schema="scheduling",
-        postgresql_where=sa.text("failed_at IS NULL"),
     )
     op.create_table(
         "chair",
@@ -583,6 +445,7 @@ def upgrade() -> None:
         schema="scheduling",
     )
     # ### end Alembic commands ###
+    create_platform_tables(op, "scheduling")
     secure(op, Base)
 
 

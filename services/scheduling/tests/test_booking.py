@@ -49,6 +49,13 @@ class Office:
             "/v1/shifts", json={"provider_id": doctor, "location_id": location, **days, **hours, **more}
         )
 
+    def patient_of(self, *locations):
+        born = {"first_name": "Two", "last_name": "Places", "birth_date": "2000-01-31", "sex": "female"}
+        where = {"home_location_id": locations[0], "location_ids": list(locations)}
+        answer = self.group.http("owner").post("/v1/patients", json=born | where)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["patient"]["id"]
+
     def slots(self, type_code="adjustment", **query):
         answer = self.http.get(
             "/v1/slots", params={"type_code": type_code, "first_day": self.monday.isoformat(), **query}
@@ -59,7 +66,7 @@ class Office:
     def book(self, start, type_code="adjustment", location=None, patient=None, path="/v1/appointments", **more):
         body = {
             "location_id": location or self.a,
-            "patient_id": patient or str(uuid4()),
+            "patient_id": patient or self.group.patient().patient_id,
             "type_code": type_code,
             "start_time": start,
             **more,
@@ -170,7 +177,7 @@ def test_two_short_checks_fit_into_five_minutes_of_a_doctor_but_a_long_one_needs
 
 def test_a_patient_is_in_one_place_even_across_locations(office, times):
     slot = next(times)
-    patient = str(uuid4())
+    patient = office.patient_of(office.a, office.b)
     office.booked(slot["start_time"], patient=patient)
     assert reason(office.book(slot["start_time"], patient=patient)) == (409, "PATIENT_TAKEN")
     at_b = office.group.http("front_desk", location=office.b)  # sees nothing of A
@@ -193,7 +200,7 @@ def test_closed_hours_days_without_a_doctor_and_crooked_times_are_refused(office
 
 @pytest.mark.R(33)
 def test_a_retried_booking_is_one_booking(office, times):
-    start, patient, key = next(times)["start_time"], str(uuid4()), str(uuid4())
+    start, patient, key = next(times)["start_time"], office.group.patient().patient_id, str(uuid4())
     answers = [office.book(start, patient=patient, request_id=key).json() for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
     listed = office.http.get(f"/v1/patients/{patient}/appointments").json()["appointments"]
@@ -284,6 +291,18 @@ def test_nobody_sees_or_books_another_location(office, times, group):
     assert {s["location_id"] for s in at_b.get("/v1/slots", params={"type_code": "records"}).json()["slots"]} == {
         office.b
     }
+
+
+@pytest.mark.T("T04")
+def test_only_the_own_patients_are_booked_held_or_put_on_the_waitlist(office, times):
+    start, stranger = next(times)["start_time"], office.patient_of(office.b)
+    at_a = office.group.http("front_desk", location=office.a)
+    body = {"location_id": office.a, "patient_id": stranger, "type_code": "records", "start_time": start}
+    for path in ("/v1/appointments", "/v1/holds"):
+        assert reason(at_a.post(path, json=body)) == (404, "PATIENT_NOT_FOUND")
+    waits = {"patient_id": stranger, "type_code": "records", "location_ids": [office.a]}
+    assert reason(at_a.post("/v1/waitlist", json=waits)) == (404, "PATIENT_NOT_FOUND")
+    assert at_a.post("/v1/appointments", json=body | {"patient_id": office.patient_of(office.a)}).status_code == 201
 
 
 @pytest.mark.R(23)
@@ -458,7 +477,7 @@ def test_a_type_is_limited_to_its_windows(office):
 
 @pytest.mark.R(6)
 def test_the_waitlist_keeps_who_would_come_earlier(office):
-    patient = str(uuid4())
+    patient = office.group.patient().patient_id
     body = {
         "patient_id": patient,
         "type_code": "adjustment",

@@ -69,6 +69,9 @@ class Race:
         self.headers = {k: v for k, v in signed_in.headers.items() if k.lower() in ("cookie", "x-csrf-token")}
 
     async def run(self, clients):
+        # A patient for every client and chair: nobody is in two chairs at once, so only chairs are fought for.
+        chairs = sorted({chair for chair, _ in self.wanted})
+        self.patients = [{chair: self.group.patient().patient_id for chair in chairs} for _ in range(clients)]
         async with httpx.AsyncClient(
             base_url=self.group.platform.url,
             headers=self.headers,
@@ -76,14 +79,14 @@ class Race:
             limits=httpx.Limits(max_connections=clients),
         ) as http:
             started = time.perf_counter()
-            await asyncio.gather(*(self.want_everything(http) for _ in range(clients)))
+            await asyncio.gather(*(self.want_everything(http, patients) for patients in self.patients))
             self.took = time.perf_counter() - started
             await asyncio.gather(*(self.change(http, random.Random(n)) for n in range(clients)))
 
-    async def want_everything(self, http):
+    async def want_everything(self, http, patients):
         for chair, start in self.wanted:
             started = time.perf_counter()
-            answer = await self.book(http, chair, start)
+            answer = await self.book(http, chair, start, patients[chair])
             self.seconds.append(time.perf_counter() - started)
             self.seen[answer.status_code] += 1
             if answer.status_code == 201:
@@ -105,16 +108,17 @@ class Race:
                     body = {"version": version, "start_time": start, "chair_id": chair}
                     answer = await self.post(http, f"{path}/reschedule", body)
                 case _:
-                    answer = await self.book(http, chair, start, path="/v1/holds")
+                    patient = rng.choice(self.patients)[chair]
+                    answer = await self.book(http, chair, start, patient, path="/v1/holds")
             self.moves[answer.status_code] += 1
             if answer.status_code in (200, 201):
                 found = answer.json()["appointment"]
                 one.update(found) if found["id"] == one["id"] else self.booked.append(found)
 
-    async def book(self, http, chair, start, path="/v1/appointments"):
+    async def book(self, http, chair, start, patient, path="/v1/appointments"):
         body = {
             "location_id": self.group.location_a,
-            "patient_id": str(uuid4()),
+            "patient_id": patient,
             "type_code": "records",
             "start_time": start,
             "chair_id": chair,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from archwire.directory.v1.patients_pb2 import GetPatientRequest
 from archwire.scheduling.v1 import events_pb2 as events
 from archwire.scheduling.v1 import scheduling_pb2 as pb
 
@@ -160,6 +161,8 @@ async def _take(call: Call, wish: Wish) -> Taken:
     spot = _spot(call, place, wish)
     if isinstance(spot, str) and not await queries.release_expired_holds(call.db, wish.location.id, wish.day, call.now):
         raise await _refusal(call, wish, place, spot)
+    if not wish.old:
+        await call.directory.GetPatient(GetPatientRequest(patient_id=wish.patient_id))  # NotFound unless theirs to book
     patient = (await common.numbers(call.db, "patient", wish.patient_id))[0]
     days = {(wish.location.id, wish.day)}
     if wish.old:

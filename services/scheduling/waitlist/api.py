@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from archwire.directory.v1.patients_pb2 import GetPatientRequest
 from archwire.scheduling.v1 import scheduling_pb2 as pb
 
 from services.scheduling import domain
@@ -31,6 +32,7 @@ class Waitlist:
         to_minute = request.to_minute or domain.DAY_MINUTES
         if to_minute <= request.from_minute:
             raise Invalid("BAD_RANGE", "the latest end comes after the earliest start", field="to_minute")
+        await call.directory.GetPatient(GetPatientRequest(patient_id=request.patient_id))
         entry = await queries.add_entry(
             call.db,
             patient_id=request.patient_id,
