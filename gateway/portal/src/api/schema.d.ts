@@ -2025,7 +2025,7 @@ export interface paths {
         put?: never;
         /**
          * Makes a private link for a family: one purpose, one subject, expiring, revocable
-         * @description Makes a private link for a family: one purpose, one subject, expiring, revocable. The token is in this answer only; the platform keeps a hash.
+         * @description Makes a private link for a family: one purpose, one subject, expiring, revocable. The token is in this answer only; the platform keeps a hash. The link ends when its party answers for its patient no longer. Fails with INVALID_ARGUMENT / UNKNOWN_PURPOSE, BAD_EXPIRY, SUBJECT_INCOMPLETE (it names a patient and a responsible party), NOT_FOUND / PATIENT_NOT_FOUND, PARTY_NOT_FOUND.
          *
          *     Permission: `links.create`.
          */
@@ -3614,7 +3614,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm Totp
-         * @description Confirms the authenticator app with a first code.
+         * @description Confirms the authenticator app with a first code. The session gets a new id; one's other sessions end.
          */
         post: operations["confirm_totp"];
         delete?: never;
@@ -4516,6 +4516,11 @@ export interface components {
              * @description Each works once in place of the app. They are not shown again.
              */
             recovery_codes: string[];
+            /**
+             * Csrf Token
+             * @description Of the session's new id: the one before is void.
+             */
+            csrf_token: string;
         };
         /** Role */
         Role: {
@@ -19234,10 +19239,12 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            /** @description There is no such thing, or it is not yours. Reasons: `PATIENT_NOT_FOUND`, `PARTY_NOT_FOUND`. */
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            /** @description A field is wrong: `field` names it, `reason` or `details.rule` says why. Reasons: `UNKNOWN_PURPOSE`, `BAD_EXPIRY`, `SUBJECT_INCOMPLETE`. */
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
