@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules halve the time of a start
 PROTOS := $(shell find proto/archwire -name '*.proto')
 
-.PHONY: help up portal portal-dev portal-api test-portal test test-kafka test-race chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
+.PHONY: help up portal portal-dev portal-api check-portal test-portal test test-kafka test-race chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
 
 help:  ## says what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 24
@@ -24,12 +24,14 @@ portal-api: .venv/installed .venv/protos  ## generates the portal's API types
 	$(BIN)/archwire openapi --output gateway/portal/codegen/openapi.json
 	@cd gateway/portal && ./build npm --prefix codegen ci --silent --no-audit --no-fund && ./build npm --prefix codegen run -s generate
 
-test-portal: portal-api portal  ## the portal: API types in step, types, style, units, sizes, journeys in Chromium
+check-portal: portal-api portal  ## the portal without a browser: API types in step, types, style, units, sizes
 	git diff --exit-code --stat -- gateway/portal/src/api/schema.d.ts
 	gateway/portal/build npm run -s types
 	gateway/portal/build npm run -s lint
 	gateway/portal/build npm run -s test
 	gateway/portal/build npm run -s size
+
+test-portal: check-portal  ## the portal: the same, and its journeys in Chromium
 	@.ci/on-a-platform gateway/portal/build npm run -s e2e
 
 test: .venv/dev .venv/protos  ## all tests but those with a target of their own; own folders, own ports

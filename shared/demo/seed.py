@@ -23,7 +23,7 @@ from shared.service import NAMES
 Rows = Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]  # a model (or table) and its rows, without tenant_id
 
 LOGINS = """
-Sign in (POST /v1/session) as one of the demo group's people; every password is {password}
+Sign in at http://127.0.0.1:{port} as one of the demo group's people; every password is {password}
   tc@beacon.example          treatment coordinator, Boston
   desk@beacon.example        front desk, Boston
   dr.rivera@beacon.example   orthodontist, Boston and Worcester
@@ -34,6 +34,7 @@ Sign in (POST /v1/session) as one of the demo group's people; every password is 
 
 What to try
   .venv/bin/archwire demo --port {port}    the main job, from enquiry to funded start, as six people
+  http://127.0.0.1:{port}                  the portal: drag a visit on the schedule, press Ctrl K
   http://127.0.0.1:{port}/docs             the API, to read and to try
 """
 

@@ -251,10 +251,10 @@ def build(types: Mapping[str, tuple[str, str]], now: dt.datetime, *, patients: i
 
 LOCATIONS = (
     # name, code, time zone, city, state, zip, area code, weekday -> index of the doctor
-    ("Beacon Back Bay", "BOS", "America/New_York", "Boston", "MA", "021163704", "617", {0: 0, 2: 0, 3: 1}),
+    ("Beacon Back Bay", "BOS", "America/New_York", "Boston", "MA", "021163704", "617", {0: 0, 1: 1, 2: 0, 3: 1, 4: 0}),
     ("Beacon Worcester", "WOR", "America/New_York", "Worcester", "MA", "016081415", "508", {1: 0, 3: 0, 4: 1}),
     ("Beacon Lakeview", "CHI", "America/Chicago", "Chicago", "IL", "606573201", "312", {0: 1, 2: 2, 3: 2}),
-    ("Beacon Oak Park", "OAK", "America/Chicago", "Oak Park", "IL", "603022713", "708", {1: 2, 2: 1, 4: 2}),
+    ("Beacon Oak Park", "OAK", "America/Chicago", "Oak Park", "IL", "603022713", "708", {0: 2, 1: 2, 2: 1, 4: 2}),
 )
 PLANS = (
     ("Granite Dental", "10021", "Granite PPO 1500", 5000, 150_000, "monthly"),
@@ -335,7 +335,7 @@ def _families(world: World, make: Maker, patients: int) -> None:
     areas = {location[1]: location[6] for location in LOCATIONS}
     number = 1000
     while len(world.patients) < patients:
-        location = rng.choice(world.locations)
+        location = rng.choices(world.locations, (40, 20, 20, 20))[0]  # the first is open every weekday
         last, spanish = rng.choice(people.LAST), rng.random() < 0.12
         split = rng.random() < 0.17
         parents = [
