@@ -140,8 +140,11 @@ async def _survey_table(connection: Any, found: Territory, service: str, mapper:
         else "ARRAY[NULL]::uuid[]"
     )
     patient = "patient_id::text" if "patient_id" in table.columns else "id::text" if table.name == "patient" else "NULL"
+    # An order that was sent goes first: a lab sees no other.
+    order = "sent_at NULLS LAST, id" if table.name == "lab_order" else "id"
     rows = await connection.fetch(
-        f"SELECT id::text, ({places})::text[] AS places, {patient} AS patient FROM {table} WHERE tenant_id = $1::uuid",
+        f"SELECT id::text, ({places})::text[] AS places, {patient} AS patient FROM {table} WHERE tenant_id = $1::uuid "
+        f"ORDER BY {order}",
         found.group.id,
     )
     by_place: dict[str, list[str]] = defaultdict(list)

@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -169,8 +170,11 @@ def test_a_role(territory: Territory, other: support.Group, own: list[Ask], away
 @pytest.mark.parametrize("role", MACHINES)
 def test_a_machine(territory: Territory, other: support.Group, own: list[Ask], away: list[Ask], role: str) -> None:
     """A client of one location, and one of another group."""
-    partner, _ = territory.one("directory", "partner_id", territory.home)
-    more: dict[str, Any] = {"partner_id": partner} if role == "lab" else {}
+    more: dict[str, Any] = {}
+    if role == "lab":  # the lab whose order stands for all orders of the location; a lab's id is its partner's
+        order, _ = territory.one("supply", "lab_order_id", territory.home)
+        shown = territory.group.http("owner").get(f"/v1/lab-orders/{order}").json()
+        more = {"partner_id": shown["lab_order"]["lab_id"]}
     here = machine(territory.group, role, location_ids=[territory.home], **more)
     found = problems(territory, Seat(role, "own location"), here, own)
     found += problems(territory, Seat(role, "other location"), here, away)
@@ -181,7 +185,8 @@ def test_a_machine(territory: Territory, other: support.Group, own: list[Ask], a
 
 def machine(group: support.Group, role: str, **places: Any) -> support.Http:
     """A new API client's access token."""
-    asked = {"name": "A machine", "role": role, "expire_time": "2026-12-20T00:00:00Z", **places}
+    until = (datetime.now(UTC) + timedelta(days=20)).isoformat()
+    asked = {"name": "A machine", "role": role, "expire_time": until, **places}
     made = group.http("owner").post("/v1/clients", json=asked)
     assert made.status_code == 201, made.text
     secret = {"client_id": made.json()["client"]["id"], "client_secret": made.json()["secret"]}
