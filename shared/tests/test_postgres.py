@@ -51,9 +51,7 @@ def wait_until_gone(pid: int) -> None:
 def test_what_is_committed_is_there_after_a_restart(folder):
     with postgres.start(folder) as server:
         sql(server, "create table kept as select 42 as answer")
-    began = time.monotonic()
     with postgres.start(folder) as server:
-        assert time.monotonic() - began < 1
         assert sql(server, "select answer from kept") == 42
         assert sql(server, "select current_setting('fsync') || current_setting('synchronous_commit')") == "onon"
 
