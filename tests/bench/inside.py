@@ -72,6 +72,7 @@ class Echo(Methods):
     """A service with one method that answers at once, without a transaction: what is left is the hop."""
 
     def __init__(self) -> None:
+        self.vault = None
         method = methods_of("coordination")["GetLead"]
         self.handlers = {method.path: (method, _nobody)}
 
