@@ -17,6 +17,7 @@ import uvloop
 from archwire.coordination.v1 import coordination_pb2 as pb
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
+from gateway import auth
 from gateway.app import create_app
 from gateway.limits import Limits
 from shared import config, db, telemetry
@@ -139,6 +140,10 @@ async def on_and_off(report: Report, platform: Platform, scopes: list[dict[str, 
         node.methods["coordination"].pool = scoped
 
     owner = await Pool.open(platform.dsn(""))
+    # Who asks is looked up once, before anything is switched off: the directory cannot answer without its scope.
+    with mock.patch.object(auth, "KEPT_S", 3600.0):
+        for _ in scopes:
+            await request()
     rounds, count = (3, 800) if quick else (11, 4000)
     if report.wants("telemetry"):
         ways = {"on": contextlib.nullcontext, "off": without_telemetry}
