@@ -21,6 +21,6 @@ const GATEWAY = process.env.ARCHWIRE_GATEWAY ?? "http://localhost:8420";
 
 export default defineConfig({
   plugins: [react(), mantineVariables()],
-  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: { target: "es2022", assetsInlineLimit: 0, manifest: true, modulePreload: { polyfill: false } },
   server: { proxy: { "/v1": { target: GATEWAY }, "/docs": { target: GATEWAY } } },
 });

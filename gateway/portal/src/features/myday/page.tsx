@@ -2,14 +2,15 @@ import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, data, ifMatch, type Location, type Task } from "../../api/client";
-import { usePlaces, usePrivacy } from "../../app/places";
+import { usePatientName, usePeople } from "../../api/people";
+import { usePlaces } from "../../app/places";
 import { useSession } from "../../app/session";
 import { formatDollars, formatShortDay, t } from "../../domain/i18n";
 import { addDays, wall } from "../../domain/time";
 import { Check, ListCheck } from "../../ui/icons";
 import { Empty, Failed } from "../../ui/states";
 import { tell } from "../../ui/undo";
-import { refusal, usePeople } from "../schedule/data";
+import { refusal } from "../schedule/data";
 import css from "./page.module.css";
 
 const DAY_MS = 86_400_000;
@@ -32,7 +33,7 @@ function Tasks({ here }: { here: Location }) {
   const { session, may } = useSession();
   const queries = useQueryClient();
   const [all, setAll] = useState(false);
-  const [privacy] = usePrivacy();
+  const called = usePatientName();
   const today = wall(new Date(), here.time_zone).day;
   const key = ["tasks", here.id, all];
   const tasks = useQuery({
@@ -101,13 +102,7 @@ function Tasks({ here }: { here: Location }) {
               <li key={task.id}>
                 <div>
                   <strong>{task.title}</strong>
-                  {patient && (
-                    <span>
-                      {privacy
-                        ? t.schedule.hiddenName(patient.chart_number)
-                        : `${patient.first_name} ${patient.last_name}`}
-                    </span>
-                  )}
+                  {patient && <span>{called(patient)}</span>}
                 </div>
                 <em data-late={daysLate(task, today) > 0 || undefined}>{late(task)}</em>
                 <b>{task.value ? formatDollars(Number(task.value.amount_cents)) : ""}</b>

@@ -9,9 +9,9 @@ import {
   data,
   ifMatch,
   once,
-  type Patient,
 } from "../../api/client";
 import { useEvents } from "../../api/events";
+import { useStaff } from "../../api/people";
 import { t } from "../../domain/i18n";
 import { AFTER, type Day, type Place, type State, type Step, type Visit } from "../../domain/schedule";
 import { addDays, clock, minuteOf, moment, wall } from "../../domain/time";
@@ -32,20 +32,6 @@ export function useDaySheet(location: string, day: string) {
   });
 }
 
-/** Patients by id; the names of a day come in one question. */
-export function usePeople(ids: readonly string[]): { people: Map<string, Patient>; known: boolean } {
-  const wanted = useMemo(() => [...new Set(ids)].sort(), [ids]);
-  const { data: found, isPending } = useQuery({
-    queryKey: ["people", ...wanted],
-    queryFn: () => data(api.POST("/v1/patients/batch", { body: { patient_ids: wanted } })),
-    enabled: wanted.length > 0,
-    staleTime: 120_000,
-    placeholderData: (before) => before,
-  });
-  const people = useMemo(() => new Map((found?.patients ?? []).map((patient) => [patient.id, patient])), [found]);
-  return { people, known: wanted.length === 0 || !isPending };
-}
-
 /** The types of visit and the doctors of the group: they seldom change. */
 export function useOffice(location: string) {
   const types = useQuery({
@@ -61,17 +47,7 @@ export function useOffice(location: string) {
       ),
     staleTime: 600_000,
   });
-  const staff = useQuery({
-    queryKey: ["staff"],
-    queryFn: () =>
-      data(api.GET("/v1/staff", { params: { query: { page_size: 200 } } }))
-        .then((found) => found.staff)
-        .catch((error) => {
-          if (error instanceof ApiError && error.status === 403) return []; // a doctor without a name is still a doctor
-          throw error;
-        }),
-    staleTime: 600_000,
-  });
+  const staff = useStaff(); // a doctor without a name is still a doctor
   return useMemo(() => {
     const names = new Map((staff.data ?? []).map((person) => [person.id, person.last_name]));
     return {

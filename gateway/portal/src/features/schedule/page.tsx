@@ -12,8 +12,9 @@ import {
   type Slot,
   type WaitlistEntry,
 } from "../../api/client";
+import { usePatientName, usePeople } from "../../api/people";
 import { NEW_VISIT } from "../../app/commands";
-import { useGoToPlace, usePlaces, usePrivacy } from "../../app/places";
+import { useGoToPlace, usePlaces } from "../../app/places";
 import { useSession } from "../../app/session";
 import { typing } from "../../app/shell";
 import { formatDay, formatShortDay, t } from "../../domain/i18n";
@@ -36,7 +37,6 @@ import {
   useLiveDay,
   useNextOpen,
   useOffice,
-  usePeople,
   useWaitlist,
 } from "./data";
 import { useMoving } from "./drag";
@@ -147,15 +147,10 @@ function DayPage({ here }: { here: Location }) {
     [sheet.data, waitlist.data],
   );
   const { people, known } = usePeople(ids);
-  const [privacy] = usePrivacy();
+  const called = usePatientName();
   const nameOfPatient = useCallback(
-    (patient: Patient | undefined) => {
-      if (!patient) return known ? t.schedule.somebody : "…";
-      return privacy
-        ? t.schedule.hiddenName(patient.chart_number)
-        : `${patient.preferred_name || patient.first_name} ${patient.last_name}`;
-    },
-    [known, privacy],
+    (patient: Patient | undefined) => (patient ? called(patient) : known ? t.schedule.somebody : "…"),
+    [known, called],
   );
   const nameOf = useCallback((id: string) => nameOfPatient(people.get(id)), [people, nameOfPatient]);
 

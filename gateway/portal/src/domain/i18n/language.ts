@@ -1,0 +1,26 @@
+export const LANGUAGES = { en: "en-US", es: "es-US" } as const;
+export type Language = keyof typeof LANGUAGES;
+
+const KEY = "archwire.language";
+
+function chosen(): Language {
+  if (typeof localStorage === "undefined") return "en"; // tests without a browser
+  const kept = localStorage.getItem(KEY);
+  return kept === "es" || kept === "en" ? kept : "en";
+}
+
+/** The language of this page. Another one comes with a new page: sentences are chosen when a module loads. */
+export const language: Language = chosen();
+export const locale = LANGUAGES[language];
+
+/** Keeps the choice for this browser and loads the page again in that language. */
+export function speak(wanted: Language): void {
+  localStorage.setItem(KEY, wanted);
+  location.reload();
+}
+
+/**
+ * The sentences of a screen, in the language of the page. They stand beside the screen (`features/x/words.ts`), so that
+ * they load with it; a sentence that a language lacks is a type error.
+ */
+export const words = <Words>(all: Record<Language, Words>): Words => all[language];
