@@ -7,12 +7,15 @@ import { ApiError } from "./api/client";
 import { Door } from "./app/door";
 import { SessionGate } from "./app/session";
 import { theme } from "./app/theme";
+import { locale } from "./domain/i18n";
 import { Notices } from "./ui/undo";
 
 // Apart, so that the sign-in page is small; it is on its way while somebody types.
 const load = () => import("./app/app");
 const App = lazy(load);
 void load();
+
+document.documentElement.lang = locale;
 
 const temporary = (error: unknown) => error instanceof ApiError && (error.status === 0 || error.status === 503);
 const queries = new QueryClient({

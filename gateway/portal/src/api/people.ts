@@ -24,7 +24,7 @@ export function usePatientName(): (patient: Patient) => string {
   return useCallback(
     (patient) =>
       privacy
-        ? t.schedule.hiddenName(patient.chart_number)
+        ? t.people.hidden(patient.chart_number)
         : `${patient.preferred_name || patient.first_name} ${patient.last_name}`,
     [privacy],
   );

@@ -10,6 +10,7 @@ import { Building, Calendar, ListCheck, Lock, Moon, Person, Plus, Search } from 
 import css from "./commands.module.css";
 import { useGoToPlace, usePlaces } from "./places";
 import { useSession } from "./session";
+import { w } from "./words";
 
 interface Command {
   id: string;
@@ -58,7 +59,7 @@ export function CommandMenu(props: {
       transitionProps={{ duration: 0 }}
     >
       <Modal.Overlay />
-      <Modal.Content aria-label={t.commands.label}>
+      <Modal.Content aria-label={w.label}>
         <Modal.Body>
           <Commands {...props} />
         </Modal.Body>
@@ -110,7 +111,7 @@ function Commands({
       await navigate({ to: "/schedule" });
       setTimeout(askForVisit, 50);
     };
-    actions.push({ id: "new", icon: <Plus />, label: t.commands.newVisit, detail: "N", run });
+    actions.push({ id: "new", icon: <Plus />, label: w.newVisit, detail: "N", run });
   }
   if (today && may("appointments.read")) {
     for (const [id, day] of [
@@ -119,7 +120,7 @@ function Commands({
       ["week", addDays(today, 7)],
     ] as const) {
       const run = () => void navigate({ to: "/schedule", search: (was) => ({ loc: was.loc, date: day }) });
-      actions.push({ id, icon: <Calendar />, label: t.commands.toDay(formatShortDay(day)), run });
+      actions.push({ id, icon: <Calendar />, label: w.toDay(formatShortDay(day)), run });
     }
   }
   if (may("tasks.read")) {
@@ -129,7 +130,7 @@ function Commands({
     actions.push({
       id: place.id,
       icon: <Building />,
-      label: t.commands.goTo(place.name),
+      label: w.goTo(place.name),
       run: () => goToPlace(place.id),
     });
   }
@@ -143,7 +144,7 @@ function Commands({
     id: patient.id,
     icon: <Person />,
     label: `${patient.first_name} ${patient.last_name}`,
-    detail: `${t.commands.years(patient.age_years)} · ${t.commands.chart(patient.chart_number)}`,
+    detail: `${t.people.years(patient.age_years)} · ${t.people.chart(patient.chart_number)}`,
     run: () => void openPatient(patient),
   }));
   const all = [...found, ...matching];
@@ -191,8 +192,8 @@ function Commands({
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
           onKeyDown={onKey}
-          placeholder={t.commands.placeholder}
-          aria-label={t.commands.label}
+          placeholder={w.placeholder}
+          aria-label={w.label}
           role="combobox"
           aria-expanded="true"
           aria-controls={list}
@@ -202,19 +203,19 @@ function Commands({
         />
         <kbd>Esc</kbd>
       </div>
-      <div id={list} role="listbox" aria-label={t.commands.label} className={css.list}>
+      <div id={list} role="listbox" aria-label={w.label} className={css.list}>
         {found.length > 0 && (
-          <div role="group" aria-label={t.commands.patients}>
+          <div role="group" aria-label={w.patients}>
             <div className={css.heading} aria-hidden="true">
-              {t.commands.patients}
+              {w.patients}
             </div>
             {found.map(row)}
           </div>
         )}
         {matching.length > 0 && (
-          <div role="group" aria-label={t.commands.actions}>
+          <div role="group" aria-label={w.actions}>
             <div className={css.heading} aria-hidden="true">
-              {t.commands.actions}
+              {w.actions}
             </div>
             {matching.map((command, index) => row(command, index + found.length))}
           </div>
@@ -222,11 +223,11 @@ function Commands({
       </div>
       <p className={css.told} role="status">
         {patients.isFetching && words.length >= 2
-          ? t.commands.searching
+          ? w.searching
           : patients.isError
-            ? t.commands.failed
+            ? w.failed
             : all.length === 0
-              ? t.commands.none
+              ? t.people.none
               : ""}
       </p>
     </>

@@ -1,7 +1,7 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { ApiError } from "../api/client";
-import { t } from "../domain/i18n";
+import { LANGUAGES, type Language, language, SPOKEN, speak, t } from "../domain/i18n";
 import { Alert, Logo } from "../ui/icons";
 import { Failed } from "../ui/states";
 import css from "./door.module.css";
@@ -118,6 +118,15 @@ export function Door({ asked, error, again, signIn, known, email: before = "", l
           </Button>
         )}
       </form>
+      {!locked && (
+        <div className={css.languages} role="group" aria-label={t.app.language}>
+          {(Object.keys(LANGUAGES) as Language[]).map((one) => (
+            <button key={one} type="button" lang={one} aria-pressed={one === language} onClick={() => speak(one)}>
+              {SPOKEN[one]}
+            </button>
+          ))}
+        </div>
+      )}
     </main>
   );
 }

@@ -2,13 +2,28 @@ import { ActionIcon, Menu, Tooltip, useComputedColorScheme, useMantineColorSchem
 import { Link, Outlet } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useConnection } from "../api/events";
-import { t } from "../domain/i18n";
-import { Building, Calendar, Check, Door, Down, Eye, ListCheck, Lock, Logo, Moon, Search, Sun } from "../ui/icons";
+import { LANGUAGES, type Language, language, SPOKEN, speak, t } from "../domain/i18n";
+import {
+  Building,
+  Calendar,
+  Check,
+  Door,
+  Down,
+  Eye,
+  Globe,
+  ListCheck,
+  Lock,
+  Logo,
+  Moon,
+  Search,
+  Sun,
+} from "../ui/icons";
 import { Empty, Failed } from "../ui/states";
 import { CommandMenu } from "./commands";
 import { useGoToPlace, usePlaces, usePrivacy } from "./places";
 import { useSession } from "./session";
 import css from "./shell.module.css";
+import { w } from "./words";
 
 export const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
@@ -92,7 +107,7 @@ export function Shell() {
         )}
         <button type="button" className={css.search} onClick={() => setMenu(true)}>
           <Search />
-          <span>{t.commands.open}</span>
+          <span>{w.open}</span>
           <kbd>Ctrl K</kbd>
         </button>
         <div className={css.tools}>
@@ -139,6 +154,13 @@ export function Shell() {
                 <span>{roles.join(", ")}</span>
                 <span>{session.group_name}</span>
               </div>
+              {(Object.keys(LANGUAGES) as Language[])
+                .filter((other) => other !== language)
+                .map((other) => (
+                  <Menu.Item key={other} lang={other} leftSection={<Globe />} onClick={() => speak(other)}>
+                    {SPOKEN[other]}
+                  </Menu.Item>
+                ))}
               <Menu.Item leftSection={<Lock />} onClick={() => void lock()}>
                 {t.app.lock}
               </Menu.Item>

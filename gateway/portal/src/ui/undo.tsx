@@ -80,7 +80,7 @@ export function Notices() {
           </div>
           {current.undo && (
             <Button size="xs" variant="default" onClick={takeBack}>
-              {t.move.undo} <kbd className={css.key}>Ctrl Z</kbd>
+              {t.app.undo} <kbd className={css.key}>Ctrl Z</kbd>
             </Button>
           )}
           <button type="button" className={css.close} aria-label={t.app.close} onClick={() => show(undefined)}>

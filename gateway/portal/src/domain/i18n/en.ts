@@ -1,4 +1,4 @@
-/** Every sentence of the portal. Another language is an object of the same type: a missing key is a type error. */
+/** What every screen shares. Another language is an object of the same type: a missing key is a type error. */
 export const en = {
   app: {
     name: "Archwire",
@@ -16,6 +16,8 @@ export const en = {
     account: (name: string) => `Account of ${name}`,
     navigation: "Main",
     close: "Close",
+    undo: "Undo",
+    language: "Language",
     newVersion: "There is a new version of the portal.",
     reload: "Reload",
     offline: "No connection. What you see is kept; changes wait until the connection is back.",
@@ -38,6 +40,13 @@ export const en = {
     unlock: "Unlock",
     somebodyElse: "Sign in as somebody else",
   },
+  people: {
+    /** How a patient is called while names are hidden. */
+    hidden: (chart: number) => `Chart ${chart}`,
+    chart: (n: number) => `Chart ${n}`,
+    years: (n: number) => `${n} y`,
+    none: "Nothing found. Try the first letters of the last name, or a phone number.",
+  },
   nav: { schedule: "Schedule", myDay: "My day" },
   roles: {
     front_desk: "Front desk",
@@ -54,22 +63,6 @@ export const en = {
     it_admin: "IT administrator",
   } as Record<string, string>,
   location: { label: "Location", choose: (name: string) => `Location: ${name}` },
-  commands: {
-    open: "Search patients, phone, chart no., or jump to…",
-    label: "Search and commands",
-    placeholder: "Name, phone, chart number, or what you want to do",
-    patients: "Patients",
-    actions: "Go and do",
-    none: "Nothing found. Try the first letters of the last name, or a phone number.",
-    searching: "Searching…",
-    failed: "The search failed. Type again to retry.",
-    chart: (n: number) => `Chart ${n}`,
-    years: (n: number) => `${n} y`,
-    toDay: (day: string) => `Schedule, ${day}`,
-    newVisit: "New visit",
-    keys: "choose",
-    goTo: (name: string) => `Go to ${name}`,
-  },
   errors: {
     title: "This could not be loaded",
     safe: "Nothing was changed.",
@@ -217,8 +210,8 @@ export const en = {
     ASSISTANTS_TAKEN: "All assistants are busy at that time.",
     OUTSIDE_HOURS: "That is outside opening hours.",
     NO_DOCTOR: "No doctor is here at that time.",
-    STALE_VERSION: "Somebody else changed this visit a moment ago. You see it as it is now.",
-    ILLEGAL_STATE: "The visit has moved on meanwhile. You see it as it is now.",
+    STALE_VERSION: "Somebody else changed this a moment ago. You see it as it is now.",
+    ILLEGAL_STATE: "This has moved on meanwhile. You see it as it is now.",
     PERMISSION_DENIED: "Your role may not do this.",
     NO_CONNECTION: "The server did not answer. Nothing was changed.",
     TOO_MANY_REQUESTS: "Too many requests. Wait a moment and try again.",
@@ -271,23 +264,8 @@ export const en = {
     doctor: "Doctor",
     state: "State",
   },
-  myDay: {
-    title: "My day",
-    tasks: "Tasks",
-    none: "Nothing is waiting for you. Well done.",
-    due: (day: string) => `due ${day}`,
-    overdue: (days: number) => `${days} d overdue`,
-    today: "due today",
-    done: "Done",
-    undo: "Undo",
-    completed: (title: string) => `Done: ${title}`,
-    reopened: (title: string) => `Open again: ${title}`,
-    mine: "Mine",
-    all: "Everybody's",
-    whose: "Whose tasks",
-    snooze: "Tomorrow",
-    snoozed: (title: string) => `Tomorrow: ${title}`,
-  },
 };
 
 export type Messages = typeof en;
+/** What a further language says here. The sentences of the schedule are on their way to its own words.ts. */
+export type Shared = Omit<Messages, "schedule" | "panel" | "move" | "cancel" | "book" | "sheet">;

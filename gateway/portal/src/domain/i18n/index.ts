@@ -1,10 +1,11 @@
 import { en, type Messages } from "./en";
-import { locale } from "./language";
+import { es } from "./es";
+import { language, locale } from "./language";
 
-export { LANGUAGES, type Language, language, locale, speak, words } from "./language";
+export { LANGUAGES, type Language, language, locale, SPOKEN, speak, words } from "./language";
 
 /** The sentences that every screen shares. A screen's own stand beside it, in its words.ts. */
-export const t: Messages = en;
+export const t: Messages = language === "es" ? { ...en, ...es } : en;
 
 const longDay = new Intl.DateTimeFormat(locale, { weekday: "long", month: "short", day: "numeric", timeZone: "UTC" });
 const shortDay = new Intl.DateTimeFormat(locale, { weekday: "short", month: "short", day: "numeric", timeZone: "UTC" });

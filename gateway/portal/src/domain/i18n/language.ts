@@ -1,12 +1,15 @@
 export const LANGUAGES = { en: "en-US", es: "es-US" } as const;
 export type Language = keyof typeof LANGUAGES;
+/** Each in its own words, so that whoever looks for it can read it. */
+export const SPOKEN: Record<Language, string> = { en: "English", es: "Español" };
 
 const KEY = "archwire.language";
 
 function chosen(): Language {
   if (typeof localStorage === "undefined") return "en"; // tests without a browser
   const kept = localStorage.getItem(KEY);
-  return kept === "es" || kept === "en" ? kept : "en";
+  if (kept === "es" || kept === "en") return kept;
+  return navigator.language.startsWith("es") ? "es" : "en";
 }
 
 /** The language of this page. Another one comes with a new page: sentences are chosen when a module loads. */

@@ -12,6 +12,7 @@ import { Empty, Failed } from "../../ui/states";
 import { tell } from "../../ui/undo";
 import { refusal } from "../schedule/data";
 import css from "./page.module.css";
+import { w } from "./words";
 
 const DAY_MS = 86_400_000;
 const daysLate = (task: Task, today: string) =>
@@ -60,12 +61,12 @@ function Tasks({ here }: { here: Location }) {
       const undo = async () => {
         const again = { params: { path: { task_id: task.id }, header: ifMatch(version) }, body: {} };
         await data(api.POST("/v1/tasks/{task_id}/reopen", again)).then(
-          () => tell({ text: t.myDay.reopened(task.title) }),
+          () => tell({ text: w.reopened(task.title) }),
           (error) => tell({ text: t.errors.safe, detail: refusal(error), tone: "bad" }),
         );
         void queries.invalidateQueries({ queryKey: ["tasks"] });
       };
-      const text = how === "complete" ? t.myDay.completed(task.title) : t.myDay.snoozed(task.title);
+      const text = how === "complete" ? w.completed(task.title) : w.snoozed(task.title);
       tell({ text, tone: "good", undo: how === "complete" ? () => void undo() : undefined });
     } catch (error) {
       tell({ text: t.errors.safe, detail: refusal(error), tone: "bad" });
@@ -75,27 +76,27 @@ function Tasks({ here }: { here: Location }) {
 
   const late = (task: Task) => {
     const days = daysLate(task, today);
-    return days > 0 ? t.myDay.overdue(days) : days === 0 ? t.myDay.today : t.myDay.due(formatShortDay(task.due_on));
+    return days > 0 ? w.overdue(days) : days === 0 ? w.today : w.due(formatShortDay(task.due_on));
   };
   return (
     <div className={css.page}>
       <header className={css.bar}>
-        <h1>{t.myDay.title}</h1>
-        <div className={css.whose} role="group" aria-label={t.myDay.whose}>
+        <h1>{w.title}</h1>
+        <div className={css.whose} role="group" aria-label={w.whose}>
           <button type="button" aria-pressed={!all} onClick={() => setAll(false)}>
-            {t.myDay.mine}
+            {w.mine}
           </button>
           <button type="button" aria-pressed={all} onClick={() => setAll(true)}>
-            {t.myDay.all}
+            {w.all}
           </button>
         </div>
       </header>
       {tasks.isError && !tasks.data ? (
         <Failed error={tasks.error} again={() => void tasks.refetch()} />
       ) : tasks.data?.length === 0 ? (
-        <Empty icon={<ListCheck size={22} />} title={t.myDay.none} />
+        <Empty icon={<ListCheck size={22} />} title={w.none} />
       ) : (
-        <ul className={css.list} aria-label={t.myDay.tasks} aria-busy={tasks.isPending}>
+        <ul className={css.list} aria-label={w.tasks} aria-busy={tasks.isPending}>
           {rank(tasks.data ?? [], today).map((task) => {
             const patient = people.get(task.patient_id);
             return (
@@ -109,7 +110,7 @@ function Tasks({ here }: { here: Location }) {
                 {change && (
                   <span className={css.actions}>
                     <Button size="compact-sm" variant="default" onClick={() => void leave(task, "snooze")}>
-                      {t.myDay.snooze}
+                      {w.snooze}
                     </Button>
                     <Button
                       size="compact-sm"
@@ -117,7 +118,7 @@ function Tasks({ here }: { here: Location }) {
                       leftSection={<Check size={14} />}
                       onClick={() => void leave(task, "complete")}
                     >
-                      {t.myDay.done}
+                      {w.done}
                     </Button>
                   </span>
                 )}

@@ -126,7 +126,7 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
             autoComplete="off"
           />
           {query.trim().length >= 2 && (
-            <ul className={css.found} aria-label={t.commands.patients}>
+            <ul className={css.found} aria-label={t.book.patient}>
               {(patients.data ?? []).map((one) => (
                 <li key={one.id}>
                   <button type="button" onClick={() => setPatient(one)}>
@@ -135,7 +135,7 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
                   </button>
                 </li>
               ))}
-              {patients.data?.length === 0 && <li className={css.quiet}>{t.commands.none}</li>}
+              {patients.data?.length === 0 && <li className={css.quiet}>{t.people.none}</li>}
             </ul>
           )}
         </div>

@@ -367,7 +367,7 @@ function DayView(props: ViewProps) {
         appointment,
         name: nameOf(visit.patientId),
         type,
-        age: patient ? t.commands.years(patient.age_years) : "",
+        age: patient ? t.people.years(patient.age_years) : "",
         dimmed: filter !== undefined && !IN[filter].includes(visit.state),
       };
       const before = kept.current.get(visit.id);

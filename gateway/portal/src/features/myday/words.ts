@@ -1,0 +1,36 @@
+import { words } from "../../domain/i18n";
+
+export const w = words({
+  en: {
+    title: "My day",
+    tasks: "Tasks",
+    none: "Nothing is waiting for you. Well done.",
+    due: (day: string) => `due ${day}`,
+    overdue: (days: number) => `${days} d overdue`,
+    today: "due today",
+    done: "Done",
+    completed: (title: string) => `Done: ${title}`,
+    reopened: (title: string) => `Open again: ${title}`,
+    mine: "Mine",
+    all: "Everybody's",
+    whose: "Whose tasks",
+    snooze: "Tomorrow",
+    snoozed: (title: string) => `Tomorrow: ${title}`,
+  },
+  es: {
+    title: "Mi día",
+    tasks: "Tareas",
+    none: "Nada le espera. Bien hecho.",
+    due: (day: string) => `vence el ${day}`,
+    overdue: (days: number) => `${days} d de retraso`,
+    today: "vence hoy",
+    done: "Hecho",
+    completed: (title: string) => `Hecho: ${title}`,
+    reopened: (title: string) => `Abierta de nuevo: ${title}`,
+    mine: "Las mías",
+    all: "Las de todos",
+    whose: "De quién son las tareas",
+    snooze: "Mañana",
+    snoozed: (title: string) => `Mañana: ${title}`,
+  },
+});
