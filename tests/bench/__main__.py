@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.bench import events, inside, requests, starts
+from tests.bench import events, inside, requests, search, starts
 from tests.bench.report import Report
 
 # Which rows a part measures, by parts of their names.
@@ -16,6 +16,7 @@ PARTS = (
     (requests.measure, ("one process", "split", "p99 ours", "memory")),
     (events.measure, ("relay", "consume", "end to end", "wake-up")),
     (inside.measure, ("in process, one call", "telemetry", "security")),
+    (search.measure, ("search",)),
     (starts.kill, ("kill -9",)),
 )
 

@@ -80,10 +80,9 @@ class Patients:
             rows = await call.db.all(
                 queries.BY_NUMBER, chart_number=chart_number, mobile=domain.phone(number), **limits
             )
-        elif words := " ".join(domain.words(request.query)):
-            first, second, third = domain.patterns(request.query)
-            rows = await call.db.all(queries.BY_NAME, pattern_1=first, pattern_2=second, pattern_3=third, **limits)
-            rows = rows or await queries.by_likeness(call.db, words=words, **limits)
+        elif words := domain.words(request.query):
+            rows = await queries.by_name(call.db, words, domain.patterns(request.query), **limits)
+            rows = rows or await queries.by_likeness(call.db, words=" ".join(words), **limits)
         return pb.SearchPatientsResponse(patients=[_message(call, row) for row in rows])
 
     async def UpdatePatient(self, request: pb.UpdatePatientRequest, call: Call) -> pb.UpdatePatientResponse:
