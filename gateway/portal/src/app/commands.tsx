@@ -86,23 +86,8 @@ function Commands({
   const list = useId();
   const patients = usePatients(text, may("patients.read"));
 
-  const openPatient = async (patient: Patient) => {
-    const today = here ? wall(new Date(), here.time_zone).day : undefined;
-    const found = await data(
-      api.GET("/v1/patients/{patient_id}/appointments", {
-        params: { path: { patient_id: patient.id }, query: { first_day: today, page_size: 50 } },
-      }),
-    ).catch(() => undefined);
-    const next = found?.appointments.find(
-      (visit) => visit.state !== "canceled" && may("appointments.read", visit.location_id),
-    );
-    if (next) {
-      await navigate({ to: "/schedule", search: { loc: next.location_id, date: next.day, visit: next.id } });
-    } else {
-      await navigate({ to: "/schedule", search: (was) => ({ ...was, visit: undefined }) });
-      setTimeout(() => askForVisit(patient), 50);
-    }
-  };
+  const openPatient = (patient: Patient) =>
+    void navigate({ to: "/p/$id/$tab", params: { id: patient.id, tab: "summary" } });
 
   const today = here ? wall(new Date(), here.time_zone).day : "";
   const actions: Command[] = [];
@@ -145,7 +130,7 @@ function Commands({
     icon: <Person />,
     label: `${patient.first_name} ${patient.last_name}`,
     detail: `${t.people.years(patient.age_years)} · ${t.people.chart(patient.chart_number)}`,
-    run: () => void openPatient(patient),
+    run: () => openPatient(patient),
   }));
   const all = [...found, ...matching];
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new text starts at the top

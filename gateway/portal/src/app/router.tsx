@@ -49,8 +49,35 @@ const myDay = createRoute({
   component: lazyRouteComponent(() => import("../features/myday/page"), "MyDayPage"),
 });
 
+export interface ChartSearch {
+  /** What a tab filters by, and the object that it shows. */
+  q?: string;
+  kind?: string;
+  item?: string;
+  /** Two timepoints of the photographs that are compared. */
+  a?: string;
+  b?: string;
+}
+const chart = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$id/$tab",
+  validateSearch: (given: Record<string, unknown>): ChartSearch => ({
+    q: text(given.q),
+    kind: text(given.kind),
+    item: text(given.item),
+    a: text(given.a),
+    b: text(given.b),
+  }),
+  component: lazyRouteComponent(() => import("../features/chart/frame"), "ChartPage"),
+});
+const chartStart = createRoute({
+  getParentRoute: () => root,
+  path: "/p/$id",
+  component: () => <Navigate to="/p/$id/$tab" params={{ id: chartStart.useParams().id, tab: "summary" }} replace />,
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, schedule, myDay]),
+  routeTree: root.addChildren([home, schedule, myDay, chartStart, chart]),
   defaultPreload: "intent",
   scrollRestoration: false,
 });

@@ -53,6 +53,12 @@ export const Eye = icon(
 export const Globe = icon(
   <path d="M12 20.500a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM3.800 12h16.400M12 3.500c-5 5-5 12 0 17 5-5 5-12 0-17Z" />,
 );
+export const Phone = icon(
+  <path d="M6.5 4h3l1.500 4-2 1.500a11 11 0 0 0 5.500 5.500l1.500-2 4 1.500v3a2 2 0 0 1-2 2A15.500 15.500 0 0 1 4.500 6a2 2 0 0 1 2-2Z" />,
+);
+export const People = icon(
+  <path d="M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM2.5 20a6.500 6.500 0 0 1 13 0M16 4.300a3.500 3.500 0 0 1 0 6.400M18 14.500a6.500 6.500 0 0 1 3.500 5.500" />,
+);
 
 export function Logo({ size = 26 }: { size?: number }) {
   return (

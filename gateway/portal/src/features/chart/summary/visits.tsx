@@ -1,0 +1,34 @@
+import { Link } from "@tanstack/react-router";
+import type { Patient } from "../../../api/client";
+import { formatShortDay, t } from "../../../domain/i18n";
+import { clock, minuteOf } from "../../../domain/time";
+import { Card } from "../card";
+import { todayAt, useComing, useHome, useVisitTypes } from "../data";
+import { w } from "../words";
+import css from "./page.module.css";
+
+/** The visits that are booked. */
+export function Visits({ patient }: { patient: Patient }) {
+  const home = useHome(patient);
+  const coming = useComing(patient, todayAt(home.time_zone), home.id !== "");
+  const types = useVisitTypes();
+  return (
+    <Card title={w.summary.visits} query={coming} empty={w.summary.noVisits}>
+      {(visits) => (
+        <ul className={css.rows}>
+          {visits.map((visit) => (
+            <li key={visit.id}>
+              <Link to="/schedule" search={{ loc: visit.location_id, date: visit.day, visit: visit.id }}>
+                <strong>
+                  {formatShortDay(visit.day)}, {clock(minuteOf(visit.local_start))}
+                </strong>
+                <span>{types.get(visit.appointment_type_id)?.name}</span>
+              </Link>
+              <em>{t.schedule.states[visit.state as keyof typeof t.schedule.states]}</em>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,26 @@
+import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import type { Patient } from "../../api/client";
+import { w } from "./words";
+
+/** What every tab of the chart is given. */
+export interface TabProps {
+  patient: Patient;
+}
+
+export interface Tab {
+  id: string;
+  label: string;
+  /** Whoever holds none of these permissions does not see the tab; an empty list means everybody who sees the patient. */
+  needs: readonly string[];
+  Page: LazyExoticComponent<ComponentType<TabProps>>;
+}
+
+/** The tabs in their order. Each loads by itself when it is opened; a new one is one entry here. */
+export const TABS: readonly Tab[] = [
+  {
+    id: "summary",
+    label: w.tabs.summary,
+    needs: [],
+    Page: lazy(() => import("./summary/page").then((module) => ({ default: module.SummaryTab }))),
+  },
+];
