@@ -36,8 +36,8 @@ export function Header({ patient }: { patient: Patient }) {
           <h1>{called}</h1>
           <p>
             {!privacy && called !== full && <span>{full}</span>}
-            <span>{w.header.years(patient.age_years)}</span>
-            <span>{w.header.chart(Number(patient.chart_number))}</span>
+            <span>{t.people.years(patient.age_years)}</span>
+            <span>{t.people.chart(Number(patient.chart_number))}</span>
             {!patient.active && <strong>{w.header.archived}</strong>}
           </p>
         </div>
@@ -132,7 +132,7 @@ function Contact({ patient }: { patient: Patient }) {
   const kind = self ? "" : w.relations[relationship?.kind ?? "other"];
   return (
     <Fact label={`${w.header.contact}${kind ? ` · ${kind}` : ""}`}>
-      <strong>{privacy ? t.schedule.hiddenName(Number(patient.chart_number)) : name}</strong>
+      <strong>{privacy ? t.people.hidden(Number(patient.chart_number)) : name}</strong>
       {party.mobile && !privacy ? (
         <a className={css.call} href={`tel:${party.mobile}`} aria-label={w.header.call(name)}>
           <Phone size={13} />

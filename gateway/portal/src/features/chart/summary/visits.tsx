@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { Patient } from "../../../api/client";
-import { formatShortDay, t } from "../../../domain/i18n";
+import { formatShortDay } from "../../../domain/i18n";
 import { clock, minuteOf } from "../../../domain/time";
 import { Card } from "../card";
 import { todayAt, useComing, useHome, useVisitTypes } from "../data";
@@ -24,7 +24,7 @@ export function Visits({ patient }: { patient: Patient }) {
                 </strong>
                 <span>{types.get(visit.appointment_type_id)?.name}</span>
               </Link>
-              <em>{t.schedule.states[visit.state as keyof typeof t.schedule.states]}</em>
+              <em>{w.visitStates[visit.state ?? ""]}</em>
             </li>
           ))}
         </ul>
