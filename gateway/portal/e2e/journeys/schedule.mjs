@@ -1,6 +1,6 @@
 // The day schedule: the desk at work.
 import assert from "node:assert/strict";
-import { inBothThemes, sound } from "../sound.mjs";
+import { inBothThemes, OUT, sound } from "../sound.mjs";
 import { open, signIn } from "../world.mjs";
 
 export default (browser, world) => {
