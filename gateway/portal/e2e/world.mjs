@@ -149,7 +149,8 @@ export async function open(browser, options = {}) {
   return page;
 }
 
-export async function signIn(page, email, path = "/") {
+/** Signs a person in at a screen, the schedule when none is named. */
+export async function signIn(page, email, path = "/schedule") {
   await page.goto(`${BASE}${path}`);
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);

@@ -6,7 +6,7 @@ export default (browser) => {
   const journeys = {
     async "a coordinator works the list of the day, and takes one back"() {
       const page = await open(browser);
-      await signIn(page, "tc@beacon.example");
+      await signIn(page, "tc@beacon.example", "/my-day");
       await page.getByRole("button", { name: "Everybody's" }).click();
       const tasks = page.getByRole("list", { name: "Tasks" }).getByRole("listitem");
       await tasks.first().waitFor();

@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { heard } from "./reach";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -29,12 +30,19 @@ export class ApiError extends Error {
 let csrf = "";
 let onSignedOut: (() => void) | undefined;
 
-/** What a session gives for the requests to come. */
-export function useCsrf(token: string): void {
+/** What a session gives for the requests to come; nothing when it ends. */
+export function keepCsrf(token: string): void {
   csrf = token;
 }
+/** True between signing in and the end of the session or the lock of the screen. */
+export const signedIn = (): boolean => csrf !== "";
 export function whenSignedOut(then: () => void): void {
   onSignedOut = then;
+}
+/** The server knows nobody: the session has ended. */
+export function signedOut(): void {
+  csrf = "";
+  onSignedOut?.();
 }
 
 const guard: Middleware = {
@@ -43,7 +51,7 @@ const guard: Middleware = {
     return request;
   },
   onResponse({ response, schemaPath }) {
-    if (response.status === 401 && schemaPath !== "/v1/session") onSignedOut?.();
+    if (response.status === 401 && schemaPath !== "/v1/session") signedOut();
     return undefined;
   },
 };
@@ -59,9 +67,12 @@ export async function data<T>(call: Promise<{ data?: T; error?: unknown; respons
   let answer: { data?: T; error?: unknown; response: Response };
   try {
     answer = await call;
-  } catch {
+  } catch (error) {
+    const gaveUp = error instanceof DOMException && error.name === "AbortError";
+    if (!gaveUp) heard(false);
     throw new ApiError(0, "NO_CONNECTION", "the server did not answer");
   }
+  heard(true);
   if (answer.response.ok) return answer.data as T;
   const problem = (answer.error ?? {}) as Partial<Problem>;
   throw new ApiError(

@@ -1,13 +1,14 @@
 import { Modal } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from "react";
-import { api, data, type Patient } from "../api/client";
+import type { Patient } from "../api/client";
+import { usePatientName } from "../api/people";
 import { formatShortDay, t } from "../domain/i18n";
 import { addDays, wall } from "../domain/time";
-import { Building, Calendar, ListCheck, Lock, Moon, Person, Plus, Search } from "../ui/icons";
+import { Building, Calendar, Keyboard, Lock, Moon, Person, Plus, Search } from "../ui/icons";
 import css from "./commands.module.css";
+import { NAV } from "./nav";
+import { askForVisit, usePatients } from "./patients";
 import { useGoToPlace, usePlaces } from "./places";
 import { useSession } from "./session";
 import { w } from "./words";
@@ -20,37 +21,19 @@ interface Command {
   run: () => void;
 }
 
-/** Asks for a new visit from anywhere; the schedule listens. */
-export const NEW_VISIT = "archwire:new-visit";
-export const askForVisit = (patient?: Patient): void => {
-  window.dispatchEvent(new CustomEvent<Patient | undefined>(NEW_VISIT, { detail: patient }));
-};
-
-/** Patients by name, phone or chart number. */
-export function usePatients(query: string, enabled: boolean) {
-  const [text] = useDebouncedValue(query.trim(), 150);
-  return useQuery({
-    queryKey: ["search", text],
-    queryFn: ({ signal }) =>
-      data(api.POST("/v1/patients/search", { body: { query: text, page_size: 8 }, signal })).then(
-        (found) => found.patients,
-      ),
-    enabled: enabled && text.length >= 2,
-    placeholderData: (before) => (text.length >= 2 ? before : undefined),
-    gcTime: 60_000,
-  });
-}
+/** Who was opened from here, the latest first. Only in the memory of this page. */
+let recent: Patient[] = [];
 
 /** The menu behind Ctrl K: find a patient, go somewhere, do something. */
-export function CommandMenu(props: {
-  opened: boolean;
+export default function CommandMenu(props: {
   close: () => void;
   toggleScheme: () => void;
   togglePrivacy: () => void;
+  showKeys: () => void;
 }) {
   return (
     <Modal.Root
-      opened={props.opened}
+      opened
       onClose={props.close}
       padding={0}
       size={580}
@@ -72,10 +55,12 @@ function Commands({
   close,
   toggleScheme,
   togglePrivacy,
+  showKeys,
 }: {
   close: () => void;
   toggleScheme: () => void;
   togglePrivacy: () => void;
+  showKeys: () => void;
 }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
@@ -84,10 +69,13 @@ function Commands({
   const goToPlace = useGoToPlace();
   const navigate = useNavigate();
   const list = useId();
+  const called = usePatientName();
   const patients = usePatients(text, may("patients.read"));
 
-  const openPatient = (patient: Patient) =>
+  const openPatient = (patient: Patient) => {
+    recent = [patient, ...recent.filter((one) => one.id !== patient.id)].slice(0, 6);
     void navigate({ to: "/p/$id/$tab", params: { id: patient.id, tab: "summary" } });
+  };
 
   const today = here ? wall(new Date(), here.time_zone).day : "";
   const actions: Command[] = [];
@@ -108,8 +96,16 @@ function Commands({
       actions.push({ id, icon: <Calendar />, label: w.toDay(formatShortDay(day)), run });
     }
   }
-  if (may("tasks.read")) {
-    actions.push({ id: "myday", icon: <ListCheck />, label: t.nav.myDay, run: () => void navigate({ to: "/my-day" }) });
+  for (const { to, label, icon: Icon, letter, permission } of NAV.flatMap(({ items }) => items)) {
+    if (!may(permission)) continue;
+    const detail = `G ${letter.toUpperCase()}`;
+    actions.push({
+      id: String(to),
+      icon: <Icon />,
+      label: w.goScreen(label),
+      detail,
+      run: () => void navigate({ to }),
+    });
   }
   for (const place of places.filter((place) => place.id !== here?.id)) {
     actions.push({
@@ -120,15 +116,16 @@ function Commands({
     });
   }
   actions.push({ id: "theme", icon: <Moon />, label: `${t.app.light} / ${t.app.dark}`, run: toggleScheme });
-  actions.push({ id: "privacy", icon: <Person />, label: t.app.privacy, run: togglePrivacy });
-  actions.push({ id: "lock", icon: <Lock />, label: t.app.lock, run: () => void lock() });
+  actions.push({ id: "privacy", icon: <Person />, label: t.app.privacy, detail: "H", run: togglePrivacy });
+  actions.push({ id: "keys", icon: <Keyboard />, label: w.keys.title, detail: "?", run: showKeys });
+  actions.push({ id: "lock", icon: <Lock />, label: t.app.lock, detail: "Ctrl Shift L", run: () => void lock() });
 
   const words = text.trim().toLowerCase();
   const matching = actions.filter((action) => action.label.toLowerCase().includes(words));
-  const found: Command[] = (words.length >= 2 ? (patients.data ?? []) : []).map((patient) => ({
+  const found: Command[] = (words.length >= 2 ? (patients.data ?? []) : recent).map((patient) => ({
     id: patient.id,
     icon: <Person />,
-    label: `${patient.first_name} ${patient.last_name}`,
+    label: called(patient),
     detail: `${t.people.years(patient.age_years)} · ${t.people.chart(patient.chart_number)}`,
     run: () => openPatient(patient),
   }));
@@ -190,9 +187,9 @@ function Commands({
       </div>
       <div id={list} role="listbox" aria-label={w.label} className={css.list}>
         {found.length > 0 && (
-          <div role="group" aria-label={w.patients}>
+          <div role="group" aria-label={words.length >= 2 ? w.patients : w.recent}>
             <div className={css.heading} aria-hidden="true">
-              {w.patients}
+              {words.length >= 2 ? w.patients : w.recent}
             </div>
             {found.map(row)}
           </div>

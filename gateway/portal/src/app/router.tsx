@@ -2,16 +2,15 @@ import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, N
 import { t } from "../domain/i18n";
 import { isDay } from "../domain/time";
 import { Empty } from "../ui/states";
+import { NAV } from "./nav";
 import { useSession } from "./session";
 import { Shell } from "./shell";
 
-/** Where a person starts: whoever works a list starts with the list, everybody else with the day. */
-const LIST_FIRST = ["treatment_coordinator", "financial_coordinator", "insurance_coordinator"];
-
+/** Where a person starts: the list of the day, which shows each role her own; whoever has none, the first screen. */
 function Home() {
-  const { session, may } = useSession();
-  const list = session.roles.some(({ role }) => LIST_FIRST.includes(role)) && may("tasks.read");
-  return <Navigate to={list ? "/my-day" : "/schedule"} replace />;
+  const { may } = useSession();
+  const first = NAV.flatMap(({ items }) => items).find(({ permission }) => may(permission));
+  return first ? <Navigate to={first.to} replace /> : <Nowhere />;
 }
 
 function Nowhere() {

@@ -1,32 +1,24 @@
 import { ActionIcon, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { Link, Outlet } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Fragment, lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useConnection } from "../api/events";
+import { useSilence } from "../api/reach";
 import { LANGUAGES, type Language, language, SPOKEN, speak, t } from "../domain/i18n";
-import {
-  Building,
-  Calendar,
-  Check,
-  Door,
-  Down,
-  Eye,
-  Globe,
-  ListCheck,
-  Lock,
-  Logo,
-  Moon,
-  Search,
-  Sun,
-} from "../ui/icons";
+import { Building, Check, Door, Down, Eye, Globe, Keyboard, Lock, Logo, Moon, Search, Sun } from "../ui/icons";
 import { Empty, Failed } from "../ui/states";
-import { CommandMenu } from "./commands";
-import { useGoToPlace, usePlaces, usePrivacy } from "./places";
+import { useKeyboard, useKeys } from "./keys";
+import { NAV } from "./nav";
+import { ALL, useGoToPlace, usePlaces, usePrivacy } from "./places";
 import { useSession } from "./session";
 import css from "./shell.module.css";
 import { w } from "./words";
 
-export const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+export { typing } from "./keys";
+
+// Not before somebody asks for them.
+const CommandMenu = lazy(() => import("./commands"));
+const KeyHelp = lazy(() => import("./help"));
 
 function initials(name: string): string {
   const words = name.split(/\s+/).filter(Boolean);
@@ -34,45 +26,77 @@ function initials(name: string): string {
 }
 
 function useOnline(): boolean {
-  const [online, setOnline] = useState(navigator.onLine);
-  useEffect(() => {
-    const update = () => setOnline(navigator.onLine);
-    window.addEventListener("online", update);
-    window.addEventListener("offline", update);
-    return () => {
-      window.removeEventListener("online", update);
-      window.removeEventListener("offline", update);
-    };
-  }, []);
-  return online;
+  return useSyncExternalStore(
+    (changed) => {
+      window.addEventListener("online", changed);
+      window.addEventListener("offline", changed);
+      return () => {
+        window.removeEventListener("online", changed);
+        window.removeEventListener("offline", changed);
+      };
+    },
+    () => navigator.onLine,
+  );
 }
 
 /** What stands around every screen. */
 export function Shell() {
   const { session, may, lock, signOut } = useSession();
-  const { places, here, loading, error, again } = usePlaces();
+  const { places, here, all, mayAll, loading, error, again } = usePlaces();
   const goToPlace = useGoToPlace();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
   const scheme = useComputedColorScheme("light");
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true }); // else it writes a style element
   const [privacy, togglePrivacy] = usePrivacy();
   const [menu, setMenu] = useState(false);
+  const [help, setHelp] = useState(false);
   const connection = useConnection();
   const online = useOnline();
+  const silent = useSilence();
+  const nav = NAV.map((group) => ({ ...group, items: group.items.filter((item) => may(item.permission)) })).filter(
+    (group) => group.items.length > 0,
+  );
 
+  useKeyboard();
+  useKeys(w.keys.everywhere, [
+    { keys: "/", label: w.keys.search, run: () => setMenu(true) },
+    { keys: "Ctrl K", label: w.keys.search },
+    { keys: "?", label: w.keys.help, run: () => setHelp(true) },
+    { keys: "h", label: t.app.privacy, run: togglePrivacy },
+    { keys: "J K", label: w.keys.rows },
+    { keys: "Enter", label: w.keys.open },
+    { keys: "Esc", label: w.keys.back },
+    { keys: "Ctrl Z", label: w.keys.undo },
+    { keys: "Ctrl Shift L", label: t.app.lock },
+  ]);
+  useKeys(
+    w.keys.go,
+    nav.flatMap(({ items }) =>
+      items.map(({ to, label, letter }) => ({ keys: `g ${letter}`, label, run: () => void navigate({ to }) })),
+    ),
+  );
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const command = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
-      const slash = event.key === "/" && !typing(event.target);
-      if (!command && !slash) return;
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+      const key = event.key.toLowerCase();
+      if (key === "k" && !event.shiftKey) setMenu(true);
+      else if (key === "l" && event.shiftKey) void lock();
+      else return;
       event.preventDefault();
-      setMenu(true);
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, []);
+  }, [lock]);
+  const wasSilent = useRef(silent);
+  useEffect(() => {
+    if (wasSilent.current && !silent) void queries.invalidateQueries();
+    wasSilent.current = silent;
+  }, [silent, queries]);
 
   const toggleScheme = () => setColorScheme(scheme === "dark" ? "light" : "dark");
   const roles = session.roles.map(({ role }) => t.roles[role] ?? role);
+  const trouble = !online ? t.app.offline : silent ? t.app.silent : "";
   return (
     <div className={css.shell}>
       <a className={css.skip} href="#content">
@@ -86,18 +110,30 @@ export function Shell() {
         {here && (
           <Menu position="bottom-start" width={260} shadow="none">
             <Menu.Target>
-              <button type="button" className={css.place} aria-label={t.location.choose(here.name)}>
+              <button
+                type="button"
+                className={css.place}
+                aria-label={t.location.choose(all ? t.location.all : here.name)}
+              >
                 <Building />
-                <span>{here.name}</span>
+                <span>{all ? t.location.all : here.name}</span>
                 <Down size={14} />
               </button>
             </Menu.Target>
             <Menu.Dropdown>
+              {mayAll && (
+                <>
+                  <Menu.Item onClick={() => goToPlace(ALL)} rightSection={all ? <Check size={14} /> : undefined}>
+                    {t.location.all}
+                  </Menu.Item>
+                  <Menu.Divider />
+                </>
+              )}
               {places.map((place) => (
                 <Menu.Item
                   key={place.id}
                   onClick={() => goToPlace(place.id)}
-                  rightSection={place.id === here.id ? <Check size={14} /> : undefined}
+                  rightSection={!all && place.id === here.id ? <Check size={14} /> : undefined}
                 >
                   {place.name}
                 </Menu.Item>
@@ -118,6 +154,7 @@ export function Shell() {
           </Tooltip>
           <Tooltip label={privacy ? t.app.privacyOff : t.app.privacy}>
             <ActionIcon
+              className={css.wide}
               variant={privacy ? "filled" : "subtle"}
               color={privacy ? "brand" : "gray"}
               size="lg"
@@ -130,6 +167,7 @@ export function Shell() {
           </Tooltip>
           <Tooltip label={scheme === "dark" ? t.app.light : t.app.dark}>
             <ActionIcon
+              className={css.wide}
               variant="subtle"
               color="gray"
               size="lg"
@@ -154,6 +192,15 @@ export function Shell() {
                 <span>{roles.join(", ")}</span>
                 <span>{session.group_name}</span>
               </div>
+              <Menu.Item leftSection={<Eye />} onClick={togglePrivacy} rightSection={<kbd>H</kbd>}>
+                {privacy ? t.app.privacyOff : t.app.privacy}
+              </Menu.Item>
+              <Menu.Item leftSection={scheme === "dark" ? <Sun /> : <Moon />} onClick={toggleScheme}>
+                {scheme === "dark" ? t.app.light : t.app.dark}
+              </Menu.Item>
+              <Menu.Item leftSection={<Keyboard />} onClick={() => setHelp(true)} rightSection={<kbd>?</kbd>}>
+                {w.keys.title}
+              </Menu.Item>
               {(Object.keys(LANGUAGES) as Language[])
                 .filter((other) => other !== language)
                 .map((other) => (
@@ -161,7 +208,8 @@ export function Shell() {
                     {SPOKEN[other]}
                   </Menu.Item>
                 ))}
-              <Menu.Item leftSection={<Lock />} onClick={() => void lock()}>
+              <Menu.Divider />
+              <Menu.Item leftSection={<Lock />} onClick={() => void lock()} rightSection={<kbd>Ctrl Shift L</kbd>}>
                 {t.app.lock}
               </Menu.Item>
               <Menu.Item leftSection={<Door />} onClick={() => void signOut()}>
@@ -172,23 +220,22 @@ export function Shell() {
         </div>
       </header>
       <nav className={css.nav} aria-label={t.app.navigation}>
-        {may("tasks.read") && (
-          <Link to="/my-day" className={css.item} activeProps={{ "aria-current": "page" }}>
-            <ListCheck size={18} />
-            <span>{t.nav.myDay}</span>
-          </Link>
-        )}
-        {may("appointments.read") && (
-          <Link to="/schedule" className={css.item} activeProps={{ "aria-current": "page" }}>
-            <Calendar size={18} />
-            <span>{t.nav.schedule}</span>
-          </Link>
-        )}
+        {nav.map(({ heading, items }) => (
+          <Fragment key={heading}>
+            {heading && <h2 className={css.heading}>{heading}</h2>}
+            {items.map(({ to, label, icon: Icon }) => (
+              <Link key={to} to={to} className={css.item} activeProps={{ "aria-current": "page" }}>
+                <Icon size={18} />
+                <span>{label}</span>
+              </Link>
+            ))}
+          </Fragment>
+        ))}
       </nav>
       <main id="content" className={css.main} tabIndex={-1}>
-        {!online && (
+        {trouble && (
           <p className={css.offline} role="alert">
-            {t.app.offline}
+            {trouble}
           </p>
         )}
         {error ? (
@@ -199,12 +246,17 @@ export function Shell() {
           <Outlet />
         )}
       </main>
-      <CommandMenu
-        opened={menu}
-        close={() => setMenu(false)}
-        toggleScheme={toggleScheme}
-        togglePrivacy={togglePrivacy}
-      />
+      <Suspense>
+        {menu && (
+          <CommandMenu
+            close={() => setMenu(false)}
+            toggleScheme={toggleScheme}
+            togglePrivacy={togglePrivacy}
+            showKeys={() => setHelp(true)}
+          />
+        )}
+        {help && <KeyHelp close={() => setHelp(false)} />}
+      </Suspense>
     </div>
   );
 }

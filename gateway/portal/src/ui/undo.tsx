@@ -10,6 +10,10 @@ export interface Notice {
   tone?: "plain" | "good" | "warn" | "bad";
   /** Takes the change back. */
   undo?: () => void;
+  /** Another way on, by its name. */
+  act?: { label: string; run: () => void };
+  /** Stays until it is closed. */
+  stays?: boolean;
 }
 
 const STAYS_MS = 8_000;
@@ -25,6 +29,7 @@ function show(next: typeof notice): void {
 
 const leaveLater = () => {
   clearTimeout(timer);
+  if (notice?.stays) return;
   timer = setTimeout(() => show(undefined), STAYS_MS);
 };
 
@@ -81,6 +86,11 @@ export function Notices() {
           {current.undo && (
             <Button size="xs" variant="default" onClick={takeBack}>
               {t.app.undo} <kbd className={css.key}>Ctrl Z</kbd>
+            </Button>
+          )}
+          {current.act && (
+            <Button size="xs" variant="default" onClick={current.act.run}>
+              {current.act.label}
             </Button>
           )}
           <button type="button" className={css.close} aria-label={t.app.close} onClick={() => show(undefined)}>

@@ -21,6 +21,7 @@ export const en = {
     newVersion: "There is a new version of the portal.",
     reload: "Reload",
     offline: "No connection. What you see is kept; changes wait until the connection is back.",
+    silent: "The server does not answer. What you see is kept; trying again.",
   },
   signIn: {
     title: "Sign in",
@@ -62,7 +63,7 @@ export const en = {
     privacy_officer: "Privacy officer",
     it_admin: "IT administrator",
   } as Record<string, string>,
-  location: { label: "Location", choose: (name: string) => `Location: ${name}` },
+  location: { all: "All locations", label: "Location", choose: (name: string) => `Location: ${name}` },
   errors: {
     title: "This could not be loaded",
     safe: "Nothing was changed.",

@@ -23,6 +23,7 @@ export const es: Shared = {
     newVersion: "Hay una versión nueva del portal.",
     reload: "Volver a cargar",
     offline: "Sin conexión. Lo que ve se conserva; los cambios esperan a que vuelva la conexión.",
+    silent: "El servidor no responde. Lo que ve se conserva; se intenta de nuevo.",
   },
   signIn: {
     title: "Iniciar sesión",
@@ -63,7 +64,7 @@ export const es: Shared = {
     privacy_officer: "Responsable de privacidad",
     it_admin: "Administración de sistemas",
   },
-  location: { label: "Sede", choose: (name: string) => `Sede: ${name}` },
+  location: { all: "Todas las sedes", label: "Sede", choose: (name: string) => `Sede: ${name}` },
   errors: {
     title: "No se pudo cargar",
     safe: "No se cambió nada.",

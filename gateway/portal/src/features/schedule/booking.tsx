@@ -2,7 +2,7 @@ import { Button, Modal, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Appointment, api, data, type Location, type Patient, type Slot } from "../../api/client";
-import { usePatients } from "../../app/commands";
+import { usePatients } from "../../app/patients";
 import { formatShortDay, t } from "../../domain/i18n";
 import { clock, minuteOf } from "../../domain/time";
 import { Failed } from "../../ui/states";

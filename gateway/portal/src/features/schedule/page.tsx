@@ -13,7 +13,7 @@ import {
   type WaitlistEntry,
 } from "../../api/client";
 import { usePatientName, usePeople } from "../../api/people";
-import { NEW_VISIT } from "../../app/commands";
+import { NEW_VISIT } from "../../app/patients";
 import { useGoToPlace, usePlaces } from "../../app/places";
 import { useSession } from "../../app/session";
 import { typing } from "../../app/shell";
