@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules halve the time of a start
 PROTOS := $(shell find proto/archwire -name '*.proto')
 
-.PHONY: help up portal portal-dev portal-api check-portal test-portal test test-kafka test-race chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
+.PHONY: help up portal portal-dev portal-api check-portal test-portal time-portal pictures test test-kafka test-race chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
 
 help:  ## says what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 24
@@ -33,6 +33,12 @@ check-portal: portal-api portal  ## the portal without a browser: API types in s
 
 test-portal: check-portal  ## the portal: the same, and its journeys in Chromium
 	@.ci/on-a-platform gateway/portal/build npm run -s e2e
+
+time-portal: portal  ## the portal: how fast it loads and answers in Chromium, against its budgets
+	@.ci/on-a-platform gateway/portal/build npm run -s timings
+
+pictures: portal  ## takes the README's pictures of a real platform anew
+	@.ci/on-a-platform gateway/portal/build npm run -s pictures
 
 test: .venv/dev .venv/protos  ## all tests but those with a target of their own; own folders, own ports
 	$(BIN)/python -m pytest -m "not kafka and not slow"

@@ -38,7 +38,9 @@ export async function person(email) {
   };
 }
 
-const dayIn = (zone) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date());
+/** Today in a zone, or the day that many days later. */
+export const dayIn = (zone, later = 0) =>
+  new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(Date.now() + later * 86_400_000);
 
 /** The offset of a zone on a day, such as "-05:00". */
 function offset(zone, day) {
@@ -50,6 +52,10 @@ function offset(zone, day) {
       .value.slice(3) || "+00:00"
   );
 }
+
+/** A minute of a day in a zone, as the API takes a time. */
+export const moment = (zone, day, minute) =>
+  `${day}T${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}:00${offset(zone, day)}`;
 
 /**
  * Opens the location today, whatever day of the week or holiday it is, with at least one doctor, and fills the morning
@@ -88,8 +94,7 @@ export async function busyDay() {
   const { patients } = (await desk("GET", `/v1/patients?location_id=${here.id}&page_size=200`)).body;
   const { appointment_types: types } = (await desk("GET", "/v1/appointment-types")).body;
   const sheet = (await desk("GET", `/v1/locations/${here.id}/day-sheet?day=${day}`)).body;
-  const at = (minute) =>
-    `${day}T${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}:00${offset(here.time_zone, day)}`;
+  const at = (minute) => moment(here.time_zone, day, minute);
   const kinds = [
     "adjustment",
     "exam",
