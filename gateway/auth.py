@@ -151,7 +151,15 @@ class Authenticator:
         except (NotFound, Invalid) as error:
             raise _unknown(error) from None
         subject = {"partner_id": found.partner_id} if found.partner_id else {}
-        actor = Actor(found.tenant_id, found.client_id, "client", grants(found.grants), subject, ip=ip)
+        actor = Actor(
+            found.tenant_id,
+            found.client_id,
+            "client",
+            grants(found.grants),
+            subject,
+            ip=ip,
+            only=frozenset(found.permissions),
+        )
         return Caller(actor, self._node.signer.mint, secret)
 
     def access_token(self, client_id: str, secret: str) -> str:

@@ -34,6 +34,7 @@ class Policy:
     roles: Mapping[str, str]
     permissions: Mapping[str, frozenset[str]]  # permission -> roles that hold it
     links: Mapping[str, frozenset[str]]  # purpose -> permissions of a private link
+    clients: Mapping[str, frozenset[str]]  # role of a machine -> roles that give it away without holding all of it
 
     def of_roles(self, roles: Sequence[str]) -> frozenset[str]:
         """Every permission that one of the roles holds."""
@@ -49,7 +50,8 @@ def policy() -> Policy:
     if unknown:
         raise ValueError(f"policy.yaml grants to unknown roles: {sorted(unknown)}")
     links = {purpose: frozenset(names or ()) for purpose, names in (table["links"] or {}).items()}
-    return Policy(table["roles"], permissions, links)
+    clients = {role: frozenset(makers or ()) for role, makers in (table["clients"] or {}).items()}
+    return Policy(table["roles"], permissions, links, clients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Actor:
     """The caller of one method.
 
     `kind` is user, client (a machine), link (a family's private link) or system (events, jobs, the gateway itself).
-    `grants` maps role to locations. `locations` and `permissions` are filled per call by `for_permission`.
+    `grants` maps role to locations; `only` narrows what the roles hold to some permissions, as for a machine that needs
+    little. `locations` and `permissions` are filled per call by `for_permission`.
     """
 
     tenant_id: str
@@ -68,6 +71,7 @@ class Actor:
     purpose: str = "treatment"  # a link's purpose, or why a person looks
     session_id: str = ""
     ip: str = ""
+    only: frozenset[str] | None = None
     locations: Locations = ()
     _scoped: dict[str, Actor] = field(default_factory=dict, init=False, repr=False, compare=False)  # by permission
 
@@ -82,7 +86,8 @@ class Actor:
             return frozenset(policy().permissions)
         if self.kind == "link":
             return policy().links.get(self.purpose, frozenset())
-        return policy().of_roles(self.roles)
+        held = policy().of_roles(self.roles)
+        return held if self.only is None else held & self.only
 
     def locations_of(self, permission: str) -> Locations:
         """Where the caller holds a permission: "*", or ids, or () for nowhere."""
@@ -90,6 +95,8 @@ class Actor:
             return EVERYWHERE
         if self.kind == "link":
             return EVERYWHERE if permission in policy().links.get(self.purpose, ()) else ()
+        if self.only is not None and permission not in self.only:
+            return ()
         holders = policy().permissions.get(permission, frozenset())
         found: set[str] = set()
         for role, locations in self.grants.items():
@@ -151,6 +158,7 @@ class Signer:
             actor.purpose,
             str(actor.grants),
             str(actor.subject),
+            actor.only,
         )
         cached = self._minted.get(cache_key)
         if cached and cached[0] > now:
@@ -170,6 +178,7 @@ class Signer:
             "pur": actor.purpose,
             "sid": actor.session_id,
             "ip": actor.ip,
+            "onl": None if actor.only is None else sorted(actor.only),
             "iat": int(now),
             "nbf": int(now) - 5,
             "exp": int(now) + LIFETIME_S,
@@ -207,6 +216,7 @@ class Signer:
                 claims["pur"],
                 claims["sid"],
                 claims["ip"],
+                None if claims["onl"] is None else frozenset(claims["onl"]),
             )
         except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Unauthenticated("BAD_TOKEN", "the token is not good") from error

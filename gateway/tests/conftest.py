@@ -17,7 +17,7 @@ from gateway.limits import Limits
 from gateway.tests.example import example_api, message
 from shared import storage
 from shared.errors import NotFound, Unauthenticated
-from shared.identity import Signer
+from shared.identity import Signer, policy
 
 TENANT = "0198c0de-0000-7000-8000-00000000000a"
 LOCATION = "0198c0de-0000-7000-8000-0000000000a1"
@@ -93,7 +93,8 @@ class Directory:
         if self.revoked or (request.client_id, request.secret) != (CLIENT, SECRET):
             raise NotFound("CLIENT_REFUSED", "unknown client or wrong secret")
         grant = pb.ResolvedGrant(role="integrator", all_locations=True)
-        return pb.VerifyClientResponse(tenant_id=TENANT, client_id=CLIENT, grants=[grant])
+        held = policy().of_roles(["integrator"])
+        return pb.VerifyClientResponse(tenant_id=TENANT, client_id=CLIENT, grants=[grant], permissions=sorted(held))
 
     async def ResolveLink(self, request: Any, *, token: str) -> Any:
         self.calls.append("ResolveLink")

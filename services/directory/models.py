@@ -113,6 +113,7 @@ class RoleGrant(TenantTable, Base):
             postgresql_nulls_not_distinct=True,
         ),
         CheckConstraint("location_id IS NULL OR region_id IS NULL", name="scope"),
+        CheckConstraint("start_time < expire_time", name="times"),
         ref("staff_id", "directory.staff"),
         ref("location_id", "directory.location"),
         ref("region_id", "directory.region"),
@@ -121,6 +122,8 @@ class RoleGrant(TenantTable, Base):
     role: Mapped[str]
     location_id: Mapped[str | None] = mapped_column(ID)
     region_id: Mapped[str | None] = mapped_column(ID)
+    start_time: Mapped[dt.datetime | None]  # none: from the start
+    expire_time: Mapped[dt.datetime | None]  # none: it stays
 
 
 # --- patients and the people responsible for them -----------------------------------------------------------------
@@ -309,6 +312,7 @@ class Client(Versioned, TenantTable, Base):
     partner_id: Mapped[str | None] = mapped_column(ID)
     location_ids: Mapped[list[str]] = mapped_column(ARRAY(ID))
     all_locations: Mapped[bool]
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
     expire_time: Mapped[dt.datetime]
     revoke_time: Mapped[dt.datetime | None]

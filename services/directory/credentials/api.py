@@ -13,10 +13,11 @@ from services.directory.links import queries as links
 from services.directory.partners import queries as partners
 from services.directory.patients import queries as patients
 from services.directory.staff import queries as staff
-from services.directory.staff.domain import check_reach, where_may_grant
+from services.directory.staff.domain import EVERYWHERE, check_reach, where_held, where_may_grant, within
 from shared.call import Call
 from shared.db import Db
 from shared.errors import Conflict, Denied, Invalid, NotFound, Unauthenticated
+from shared.identity import Actor, policy
 from shared.paging import page
 from shared.proto import from_timestamp, timestamp, to_proto
 from shared.vault import vault
@@ -173,6 +174,7 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             raise Invalid("CLIENT_SCOPE", "say either all_locations or location_ids", field="location_ids")
         reach: Any = call.actor.locations
         check_reach(reach, "*" if request.all_locations else request.location_ids)
+        permissions = client_permissions(call.actor, request)
         if request.role == "lab":
             partner = await partners.partner(call.db, request.partner_id) if request.partner_id else None
             if partner is None or partner.kind != "lab":
@@ -187,6 +189,7 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             partner_id=request.partner_id or None,
             location_ids=list(request.location_ids),
             all_locations=request.all_locations,
+            permissions=permissions,
             secret_hash=domain.token_hash(secret),
             expire_time=expire_time,
         )
@@ -222,6 +225,7 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
             grants=[grant],
             partner_id=client.partner_id or "",
             name=client.name,
+            permissions=client.permissions,
         )
 
     async def ResolveLink(self, request: pb.ResolveLinkRequest, call: Call) -> pb.ResolveLinkResponse:
@@ -232,6 +236,21 @@ class Credentials(CredentialsServiceServicer):  # type: ignore[misc]
         if link.last_use_time is None or call.now - link.last_use_time >= domain.SESSION_TOUCH:
             await call.db.run(links.USE_LINK, link_id=link.id, now=call.now)
         return to_proto(pb.ResolveLinkResponse, link, tenant_id=found.group_id, link_id=link.id)
+
+
+def client_permissions(maker: Actor, request: pb.CreateClientRequest) -> list[str]:
+    """What a new client may do. Raises NOT_OF_ROLE, and BEYOND_OWN_POWERS when its maker may not give that."""
+    of_role = policy().of_roles([request.role])
+    if beyond := set(request.permissions) - of_role:
+        raise Invalid("NOT_OF_ROLE", f"{request.role} does not hold {min(beyond)}", field="permissions")
+    wanted = sorted(request.permissions or of_role)
+    where: Any = EVERYWHERE if request.all_locations else request.location_ids
+    if within(where_held(maker.grants, policy().clients.get(request.role, ())), where):
+        return wanted
+    for permission in wanted:
+        if not within(maker.locations_of(permission), where):
+            raise Denied("BEYOND_OWN_POWERS", f"you do not hold {permission} there yourself", field="permissions")
+    return wanted
 
 
 async def _open_session(call: Call, request: Any, account: Any, *, second_factor: bool) -> tuple[str, pb.Principal]:
@@ -289,7 +308,7 @@ async def _estranged(db: Db, subject: Any) -> bool:
 
 
 async def _principal(call: Call, session: Any) -> pb.Principal:
-    grants = domain.resolved_grants(await call.db.all(staff.RESOLVED_GRANTS, staff_id=session.staff_id))
+    grants = domain.resolved_grants(await call.db.all(staff.RESOLVED_GRANTS, staff_id=session.staff_id, now=call.now))
     return pb.Principal(
         tenant_id=session.tenant_id,
         user_id=session.staff_id,
@@ -328,9 +347,9 @@ async def _check_may_reset(call: Call, staff_id: str) -> None:
         return
     if staff_id == call.actor.user_id:
         raise Denied("OWN_CREDENTIALS", "change your own password, or ask somebody else to reset it")
-    await staff.check_reach(call.db, call.actor.locations, staff_id)
+    await staff.check_reach(call.db, call.actor.locations, staff_id, call.now)
     grants = call.actor.grants
-    for held in await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id):
+    for held in await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id, now=call.now):
         if held.everywhere or held.location_id:
             by_it = "it_admin" in grants and held.role not in ("owner", "privacy_officer")
             reach: Any = grants["it_admin"] if by_it else where_may_grant(grants, held.role)

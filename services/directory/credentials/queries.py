@@ -226,6 +226,7 @@ ADD_CLIENT = statement(
         partner_id=bindparam("partner_id"),
         location_ids=bindparam("location_ids"),
         all_locations=bindparam("all_locations"),
+        permissions=bindparam("permissions"),
         secret_hash=bindparam("secret_hash"),
         expire_time=bindparam("expire_time"),
     )

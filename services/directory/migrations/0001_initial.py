@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.Column("partner_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("location_ids", postgresql.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
         sa.Column("all_locations", sa.Boolean(), nullable=False),
+        sa.Column("permissions", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
         sa.Column("expire_time", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoke_time", sa.DateTime(timezone=True), nullable=True),
@@ -393,6 +394,8 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("region_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("start_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "tenant_id",
             sa.Uuid(as_uuid=False),
@@ -401,6 +404,7 @@ def upgrade() -> None:
         ),
         sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
         sa.CheckConstraint("location_id IS NULL OR region_id IS NULL", name=op.f("ck_role_grant_scope")),
+        sa.CheckConstraint("start_time < expire_time", name=op.f("ck_role_grant_times")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "location_id"],
             ["directory.location.tenant_id", "directory.location.id"],

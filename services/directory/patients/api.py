@@ -328,7 +328,7 @@ NO_CONTACT = NotFound("CONTACT_NOT_FOUND", "there is nobody to reach")
 
 async def _contact_of_staff(call: Call, staff_id: str) -> pb.Contact:
     row = await staff.staff(call.db, staff_id)
-    where = await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id)
+    where = await call.db.all(staff.RESOLVED_GRANTS, staff_id=staff_id, now=call.now)
     place = await call.db.one(
         queries.PLACE_OF_STAFF,
         anywhere=not any(grant.location_id for grant in where),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from shared.call import Call
 from shared.db import Db, check_version
 from shared.errors import Denied, Invalid, NotFound
 from shared.paging import page
-from shared.proto import to_proto
+from shared.proto import from_timestamp, to_proto
 
 
 class StaffMembers:
@@ -31,7 +32,7 @@ class StaffMembers:
             check_password(request.initial_password, request.email, field="initial_password")
             password_hash = await passwords.hashed(request.initial_password)
         for grant in request.grants:
-            await _check_may_grant(call, grant.role, grant.location_id, grant.region_id, grant.all_locations)
+            await _check_may_grant(call, grant)
         staff = await queries.add(
             call.db,
             call.actor.tenant_id,
@@ -45,13 +46,13 @@ class StaffMembers:
             password_hash=password_hash,
         )
         for grant in request.grants:
-            await queries.grant(call.db, staff.id, grant.role, grant.location_id or None, grant.region_id or None)
+            await _grant(call, staff.id, grant)
         return pb.CreateStaffResponse(staff=await _saved(call, staff.id))
 
     async def UpdateStaff(self, request: pb.UpdateStaffRequest, call: Call) -> pb.UpdateStaffResponse:
         check_npi(request.npi)
         check_version(await queries.staff_for_update(call.db, request.staff_id), request.version)
-        await queries.check_reach(call.db, call.actor.locations, request.staff_id)
+        await queries.check_reach(call.db, call.actor.locations, request.staff_id, call.now)
         await call.db.run(
             queries.SAVE,
             staff_id=request.staff_id,
@@ -70,7 +71,7 @@ class StaffMembers:
         for grant in await call.db.all(queries.GRANTS, staff_ids=[request.staff_id]):
             await _check_may_take(call, grant)
             if _owns(grant):
-                await queries.check_not_last_owner(call.db, request.staff_id)
+                await queries.check_not_last_owner(call.db, request.staff_id, call.now)
         await call.db.run(queries.DISABLE, staff_id=request.staff_id, now=call.now)
         await credentials.end_sessions(call.db, request.staff_id, call.now)
         return pb.DisableStaffResponse(staff=await _saved(call, request.staff_id))
@@ -97,8 +98,10 @@ class StaffMembers:
             raise NotFound("STAFF_NOT_FOUND", "there is no such staff member")
         if staff.id == call.actor.user_id and "owner" not in call.actor.roles:
             raise Denied("OWN_ROLES", "somebody else gives you a role")  # else IT would help itself to the charts
-        await _check_may_grant(call, request.role, request.location_id, request.region_id, request.all_locations)
-        await queries.grant(call.db, staff.id, request.role, request.location_id or None, request.region_id or None)
+        await _check_may_grant(call, request)
+        if request.role == "owner" and (request.HasField("start_time") or request.HasField("expire_time")):
+            await queries.check_not_last_owner(call.db, staff.id, call.now)  # it may put an end to a grant for good
+        await _grant(call, staff.id, request)
         await call.db.run(queries.TOUCH, staff_id=staff.id, now=call.now)
         return pb.GrantRoleResponse(staff=await _saved(call, staff.id))
 
@@ -108,7 +111,7 @@ class StaffMembers:
         grant = await call.db.one(queries.GRANT, id=request.grant_id, staff_id=staff.id, missing=missing)
         await _check_may_take(call, grant)
         if _owns(grant):
-            await queries.check_not_last_owner(call.db, staff.id)
+            await queries.check_not_last_owner(call.db, staff.id, call.now)
         await call.db.run(queries.DELETE_GRANT, id=grant.id)
         await call.db.run(queries.TOUCH, staff_id=staff.id, now=call.now)
         return pb.RevokeRoleResponse(staff=await _saved(call, staff.id))
@@ -130,7 +133,8 @@ async def _messages(db: Db, rows: Sequence[Any]) -> list[pb.Staff]:
 async def _saved(call: Call, staff_id: str) -> pb.Staff:
     """Publishes the staff member's new state and returns it."""
     row = await queries.staff(call.db, staff_id)
-    where = {r.location_id for r in await call.db.all(queries.RESOLVED_GRANTS, staff_id=staff_id) if r.location_id}
+    rows = await call.db.all(queries.RESOLVED_GRANTS, staff_id=staff_id, now=call.now)
+    where = {row.location_id for row in rows if row.location_id}
     event = StaffSaved(staff_id=staff_id, active=row.active, is_provider=row.is_provider, location_ids=sorted(where))
     call.publish(event, key=call.actor.tenant_id)
     call.audit(resource="staff", resource_id=staff_id)
@@ -141,15 +145,29 @@ def _owns(grant: Any) -> bool:
     return bool(grant.role == "owner" and grant.location_id is None and grant.region_id is None)
 
 
-async def _check_may_grant(call: Call, role: str, location_id: str, region_id: str, all_locations: bool) -> None:
-    domain.scope_of(location_id, region_id, all_locations)
-    if location_id:
-        await places.named_location(call.db, location_id, "location_id")
-    wanted = await _locations(call.db, location_id or None, region_id or None)
+async def _check_may_grant(call: Call, wanted: Any) -> None:
+    """Checks a Grant or a GrantRoleRequest."""
+    domain.scope_of(wanted.location_id, wanted.region_id, wanted.all_locations)
+    domain.check_times(*_times(wanted), call.now)
+    if wanted.location_id:
+        await places.named_location(call.db, wanted.location_id, "location_id")
+    where = await _locations(call.db, wanted.location_id or None, wanted.region_id or None)
     if call.actor.kind != "system":
-        domain.check_reach(domain.where_may_grant(call.actor.grants, role), wanted)
-    elif role not in domain.STAFF_ROLES:
+        domain.check_reach(domain.where_may_grant(call.actor.grants, wanted.role), where)
+    elif wanted.role not in domain.STAFF_ROLES:
         raise Invalid("UNKNOWN_ROLE", "there is no such staff role", field="role")
+
+
+async def _grant(call: Call, staff_id: str, wanted: Any) -> None:
+    where = wanted.location_id or None, wanted.region_id or None
+    await queries.grant(call.db, staff_id, wanted.role, *where, *_times(wanted))
+
+
+def _times(wanted: Any) -> tuple[dt.datetime | None, dt.datetime | None]:
+    return (
+        from_timestamp(wanted.start_time) if wanted.HasField("start_time") else None,
+        from_timestamp(wanted.expire_time) if wanted.HasField("expire_time") else None,
+    )
 
 
 async def _check_may_take(call: Call, grant: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 
 from shared.errors import Denied, Invalid
@@ -34,6 +35,12 @@ def scope_of(location_id: str, region_id: str, all_locations: bool) -> None:
         raise Invalid("GRANT_SCOPE", "say one of location_id, region_id and all_locations", field="location_id")
 
 
+def check_times(start: dt.datetime | None, expire: dt.datetime | None, now: dt.datetime) -> None:
+    """Raises GRANT_TIMES unless a grant ends later than now and later than it starts."""
+    if expire is not None and (expire <= now or (start is not None and expire <= start)):
+        raise Invalid("GRANT_TIMES", "a role ends later than now, and later than it starts", field="expire_time")
+
+
 def where_may_grant(grants: Mapping[str, str | Collection[str]], role: str) -> str | frozenset[str]:
     """The locations for which the holder of `grants` may give or take `role`: "*", or ids.
 
@@ -41,19 +48,29 @@ def where_may_grant(grants: Mapping[str, str | Collection[str]], role: str) -> s
     """
     if role not in STAFF_ROLES:
         raise Invalid("UNKNOWN_ROLE", "there is no such staff role", field="role")
-    reach: set[str] = set()
-    for own, locations in grants.items():
-        if role in MAY_GRANT.get(own, ()):
-            if locations == EVERYWHERE:
-                return EVERYWHERE
-            reach.update(locations)
+    reach = where_held(grants, [own for own, given in MAY_GRANT.items() if role in given])
     if not reach:
         raise Denied("ROLE_TOO_HIGH", "your role may not give or take this role")
-    return frozenset(reach)
+    return reach
+
+
+def where_held(grants: Mapping[str, str | Collection[str]], roles: Collection[str]) -> str | frozenset[str]:
+    """The locations where one of `roles` is held: "*", or ids; none when nowhere."""
+    found: set[str] = set()
+    for role, locations in grants.items():
+        if role in roles:
+            if locations == EVERYWHERE:
+                return EVERYWHERE
+            found.update(locations)
+    return frozenset(found)
+
+
+def within(reach: str | Collection[str], wanted: str | Collection[str]) -> bool:
+    """True when `wanted` ("*", or location ids) lies within `reach`. No location at all needs "*"."""
+    return reach == EVERYWHERE or (wanted != EVERYWHERE and bool(wanted) and frozenset(wanted) <= frozenset(reach))
 
 
 def check_reach(reach: str | frozenset[str], wanted: str | Collection[str]) -> None:
-    """Raises OUT_OF_SCOPE unless `wanted` ("*", or location ids) lies within `reach`. No location at all needs "*"."""
-    inside = reach == EVERYWHERE or (wanted != EVERYWHERE and bool(wanted) and frozenset(wanted) <= frozenset(reach))
-    if not inside:
+    """Raises OUT_OF_SCOPE unless `wanted` lies within `reach`."""
+    if not within(reach, wanted):
         raise Denied("OUT_OF_SCOPE", "this reaches beyond your own locations")

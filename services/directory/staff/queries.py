@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
@@ -83,11 +84,20 @@ ADD_GRANT = statement(
         role=bindparam("role"),
         location_id=bindparam("location_id"),
         region_id=bindparam("region_id"),
+        start_time=bindparam("start_time"),
+        expire_time=bindparam("expire_time"),
     )
-    .on_conflict_do_nothing(constraint="uq_role_grant")
+    .on_conflict_do_update(
+        constraint="uq_role_grant",
+        set_={"start_time": bindparam("start_time"), "expire_time": bindparam("expire_time")},
+    )
 )
 DELETE_GRANT = statement(delete(RoleGrant).where(RoleGrant.id == bindparam("id")))
-# One row per grant and location: regions are turned into the locations that they have now.
+_HOLDS = and_(
+    or_(RoleGrant.start_time.is_(None), RoleGrant.start_time <= bindparam("now")),
+    or_(RoleGrant.expire_time.is_(None), RoleGrant.expire_time > bindparam("now")),
+)
+# One row per grant that holds now and location: regions are turned into the locations that they have now.
 RESOLVED_GRANTS = statement(
     select(
         RoleGrant.role,
@@ -95,7 +105,7 @@ RESOLVED_GRANTS = statement(
         func.coalesce(RoleGrant.location_id, Location.id).label("location_id"),
     )
     .outerjoin(Location, Location.region_id == RoleGrant.region_id)
-    .where(RoleGrant.staff_id == bindparam("staff_id"))
+    .where(RoleGrant.staff_id == bindparam("staff_id"), _HOLDS)
 )
 OTHER_OWNERS = statement(
     select(Staff.id)
@@ -106,6 +116,8 @@ OTHER_OWNERS = statement(
         RoleGrant.location_id.is_(None),
         RoleGrant.region_id.is_(None),
         Staff.id != bindparam("staff_id"),
+        RoleGrant.expire_time.is_(None),
+        _HOLDS,
     )
     .limit(1)
     .with_for_update()
@@ -153,23 +165,40 @@ async def staff_for_update(db: Db, id: str) -> Any:
     return await staff(db, id)
 
 
-async def grant(db: Db, staff_id: str, role: str, location_id: str | None, region_id: str | None) -> None:
-    """Gives a role; one that is held already stays as it is."""
-    await db.run(ADD_GRANT, staff_id=staff_id, role=role, location_id=location_id, region_id=region_id)
+async def grant(
+    db: Db,
+    staff_id: str,
+    role: str,
+    location_id: str | None,
+    region_id: str | None,
+    start_time: dt.datetime | None = None,
+    expire_time: dt.datetime | None = None,
+) -> None:
+    """Gives a role from a time until a time, none meaning open; one that is held already gets these times."""
+    await db.run(
+        ADD_GRANT,
+        staff_id=staff_id,
+        role=role,
+        location_id=location_id,
+        region_id=region_id,
+        start_time=start_time,
+        expire_time=expire_time,
+    )
 
 
-async def check_not_last_owner(db: Db, staff_id: str) -> None:
-    """Raises LAST_OWNER when nobody else owns the group; else locks one who does."""
+async def check_not_last_owner(db: Db, staff_id: str, now: dt.datetime) -> None:
+    """Raises LAST_OWNER when nobody else owns the group for good; else locks one who does."""
     await db.one(
         OTHER_OWNERS,
         staff_id=staff_id,
+        now=now,
         missing=Conflict("LAST_OWNER", "a group needs an owner: name another one first"),
     )
 
 
-async def check_reach(db: Db, locations: str | Collection[str], staff_id: str) -> None:
+async def check_reach(db: Db, locations: str | Collection[str], staff_id: str, now: dt.datetime) -> None:
     """Raises NotFound unless the person works in one of `locations`: a manager reaches only the own people."""
     if locations != "*":
-        rows = await db.all(RESOLVED_GRANTS, staff_id=staff_id)
+        rows = await db.all(RESOLVED_GRANTS, staff_id=staff_id, now=now)
         if not any(row.location_id in locations for row in rows):
             raise NotFound("STAFF_NOT_FOUND", "there is no such staff member")

@@ -164,7 +164,7 @@ async def test_no_secret_is_kept_in_clear(group: Group, platform: Platform):
 
 @pytest.mark.R(35)
 def test_a_machine_of_the_group_works_with_its_own_credentials(group: Group):
-    admin = group.http("it_admin", location="*")
+    admin = group.http("owner", location="*")
     body = {"name": "Bridge", "role": "integrator", "location_ids": [group.location_a], "expire_time": in_days(30)}
     made = admin.post("/v1/clients", json=body).json()
     assert made["secret"].startswith("awc_")
@@ -185,9 +185,27 @@ def test_a_machine_of_the_group_works_with_its_own_credentials(group: Group):
     assert next(c for c in listed if c["id"] == made["client"]["id"])["last_use_time"]
 
 
+@pytest.mark.R(35)
+def test_nobody_makes_a_machine_that_may_do_more_than_its_maker(group: Group):
+    admin = group.http("it_admin", location=group.location_a)
+    good = {"name": "Bridge", "role": "integrator", "location_ids": [group.location_a], "expire_time": in_days(30)}
+    for beyond in ({}, {"permissions": ["staff.read", "patients.read"]}):
+        denied = admin.post("/v1/clients", json=good | beyond)
+        assert (denied.status_code, denied.json()["reason"]) == (403, "BEYOND_OWN_POWERS")
+    made = admin.post("/v1/clients", json=good | {"permissions": ["staff.read", "locations.read"]})
+    assert made.status_code == 201
+    assert made.json()["client"]["permissions"] == ["locations.read", "staff.read"]
+    machine = bearer(group, made.json())
+    assert set(machine.get("/v1/session").json()["permissions"]) == {"locations.read", "staff.read"}
+    assert machine.get("/v1/staff").status_code == 200
+    family = group.patient()
+    assert machine.get(f"/v1/patients/{family.patient_id}").json()["reason"] == "PERMISSION_DENIED"
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
+        ({"permissions": ["notes.read"]}, "NOT_OF_ROLE"),
         ({"expire_time": "2020-01-01T00:00:00Z"}, "BAD_EXPIRY"),
         ({"expire_time": "2030-01-01T00:00:00Z"}, "BAD_EXPIRY"),
         ({"all_locations": False}, "CLIENT_SCOPE"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -115,6 +117,40 @@ def test_granting_twice_is_granting_once_and_a_grant_can_be_taken(group: Group):
     assert sorted(grants) == ["clinical_assistant", "front_desk"]
     left = owner.delete(f"/v1/staff/{someone}/grants/{grants['front_desk']}").json()["staff"]["grants"]
     assert [grant["role"] for grant in left] == ["clinical_assistant"]
+
+
+@pytest.mark.R(36)
+def test_a_role_holds_from_when_until_when_it_was_given(group: Group):
+    owner = group.http("owner")
+    someone = create_staff(owner, group, initial_password=PASSWORD).json()["staff"]
+    path = f"/v1/staff/{someone['id']}/grants"
+    body = {"role": "front_desk", "location_id": group.location_a}
+
+    def roles() -> list[str]:
+        return [held["role"] for held in group.sign_in(someone["email"]).get("/v1/session").json()["roles"]]
+
+    def at(seconds: float) -> str:
+        return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+    assert owner.post(path, json=body | {"expire_time": at(-1)}).json()["reason"] == "GRANT_TIMES"
+    assert owner.post(path, json=body | {"start_time": at(60), "expire_time": at(30)}).json()["reason"] == "GRANT_TIMES"
+    later = owner.post(path, json=body | {"start_time": at(3600)}).json()["staff"]["grants"]
+    assert later[0]["start_time"]
+    assert roles() == []
+    end = time.time() + 6
+    ends = owner.post(path, json=body | {"expire_time": at(6)}).json()["staff"]["grants"]
+    assert len(ends) == 1  # the same grant with other times
+    assert ends[0]["start_time"] is None
+    assert roles() == ["front_desk"]
+    time.sleep(max(0, end + 1 - time.time()))
+    assert roles() == []
+
+
+def test_the_only_owner_does_not_end_by_itself(group: Group):
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"role": "owner", "all_locations": True, "expire_time": until}
+    answer = group.http("owner").post(f"/v1/staff/{group.owner_id}/grants", json=body)
+    assert (answer.status_code, answer.json()["reason"]) == (409, "LAST_OWNER")
 
 
 @pytest.mark.R(36)

@@ -805,7 +805,7 @@ export interface paths {
         put?: never;
         /**
          * Creates an API client for an integrator or a lab
-         * @description Creates an API client for an integrator or a lab. The secret is in this answer only. To rotate a secret create a second client, switch, and revoke the first.
+         * @description Creates an API client for an integrator or a lab. The secret is in this answer only. Whoever has the secret has its powers: fails with PERMISSION_DENIED / BEYOND_OWN_POWERS when the caller does not hold them where the client shall, unless the policy lets the caller's role give the client's role away. To rotate a secret create a second client, switch, and revoke the first.
          *
          *     Permission: `clients.create`.
          */
@@ -8065,6 +8065,13 @@ export interface components {
              * @description When it was created.
              */
             readonly create_time: string | null;
+            /**
+             * @description What it may do; never more than its role holds now.
+             * @example [
+             *       "permissions"
+             *     ]
+             */
+            permissions: string[];
         };
         /** @description What a message or a document needs to reach one person. */
         "directory.Contact": {
@@ -8177,6 +8184,13 @@ export interface components {
              * @description When it ends by itself: later than now, within 365 days.
              */
             expire_time: string;
+            /**
+             * @description What it may do: permissions of its role. Empty means all that the role holds today; later ones are not added. Fails with INVALID_ARGUMENT / NOT_OF_ROLE for any other.
+             * @example [
+             *       "x"
+             *     ]
+             */
+            permissions?: string[];
         };
         /** @description The client, and its secret this once. */
         "directory.CreateClientResponse": {
@@ -8498,6 +8512,16 @@ export interface components {
              * @example true
              */
             all_locations: boolean;
+            /**
+             * Format: date-time
+             * @description From when it holds; not set: from the start.
+             */
+            start_time: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; not set: it stays.
+             */
+            expire_time: string | null;
         };
         /** @description A role held at one location, in one region or everywhere (neither given). */
         "directory.GrantInput": {
@@ -8523,6 +8547,16 @@ export interface components {
              * @example true
              */
             all_locations?: boolean;
+            /**
+             * Format: date-time
+             * @description From when it holds; not set: from the start.
+             */
+            start_time?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; not set: it stays.
+             */
+            expire_time?: string | null;
         };
         /** @description Asks to give a role. */
         "directory.GrantRoleRequest": {
@@ -8548,8 +8582,18 @@ export interface components {
              * @example true
              */
             all_locations?: boolean;
+            /**
+             * Format: date-time
+             * @description From when it holds; not set: at once.
+             */
+            start_time?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself, later than now and than `start_time`; not set: it stays.
+             */
+            expire_time?: string | null;
         };
-        /** @description The staff member after the grant. Granting what is already held changes nothing. */
+        /** @description The staff member after the grant. Granting again what is held sets its times anew. */
         "directory.GrantRoleResponse": {
             /** @description The staff member. */
             staff: components["schemas"]["directory.Staff"] | null;
@@ -16825,6 +16869,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            /** @description Your role may not do this, or the CSRF token is missing. Reasons: `BEYOND_OWN_POWERS`. */
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
@@ -23524,7 +23569,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The staff member after the grant. Granting what is already held changes nothing. */
+            /** @description The staff member after the grant. Granting again what is held sets its times anew. */
             201: {
                 headers: {
                     /** @description The resource's version. */
