@@ -22,6 +22,9 @@ export class ApiError extends Error {
     detail: string,
     readonly traceId: string | null = null,
     readonly details: Record<string, unknown> = {},
+    /** The input at fault, and every field whose rule is broken. */
+    readonly field: string = "",
+    readonly errors: { field?: string }[] = [],
   ) {
     super(detail);
   }
@@ -81,6 +84,8 @@ export async function data<T>(call: Promise<{ data?: T; error?: unknown; respons
     problem.detail ?? answer.response.statusText,
     problem.trace_id ?? null,
     (problem.details ?? {}) as Record<string, unknown>,
+    problem.field ?? "",
+    problem.errors ?? [],
   );
 }
 
