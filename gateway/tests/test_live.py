@@ -21,6 +21,7 @@ TABLE = Policy(
     {"front_desk": "", "owner": ""},
     {"appointments.read": frozenset({"front_desk"}), "payments.read": frozenset({"owner"})},
     {},
+    {},
 )
 
 

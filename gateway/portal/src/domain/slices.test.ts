@@ -75,16 +75,22 @@ describe("slices", () => {
 
   it("two visits clash only where both need the doctor beyond what the doctor can do", () => {
     fc.assert(
-      fc.property(pattern, pattern, fc.integer({ min: 0, max: 100 }), fc.integer({ min: 1, max: 4 }), (a, b, offset, k) => {
-        for (const slice of clashes(a, b, offset, k)) {
-          expect("dDT").toContain(a[slice]);
-          expect("dDT").toContain(b[slice - offset]);
-        }
-        expect(clashes(a, b, a.length, k)).toEqual([]);
-        const start = nextStart(a, b, k);
-        expect(clashes(a, b, start, k)).toEqual([]);
-        for (let earlier = 0; earlier < start; earlier++) expect(clashes(a, b, earlier, k).length).toBeGreaterThan(0);
-      }),
+      fc.property(
+        pattern,
+        pattern,
+        fc.integer({ min: 0, max: 100 }),
+        fc.integer({ min: 1, max: 4 }),
+        (a, b, offset, k) => {
+          for (const slice of clashes(a, b, offset, k)) {
+            expect("dDT").toContain(a[slice]);
+            expect("dDT").toContain(b[slice - offset]);
+          }
+          expect(clashes(a, b, a.length, k)).toEqual([]);
+          const start = nextStart(a, b, k);
+          expect(clashes(a, b, start, k)).toEqual([]);
+          for (let earlier = 0; earlier < start; earlier++) expect(clashes(a, b, earlier, k).length).toBeGreaterThan(0);
+        },
+      ),
     );
     expect(clashes("AdA", "AdA", 0, 2)).toEqual([]); // two short checks fit into the same five minutes
     expect(clashes("AdA", "AdA", 0, 1)).toEqual([1]);

@@ -11,7 +11,9 @@ export const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7] as const;
 
 /** "08:30", as a time field has it; 24:00, the end of the day, is written 23:59 there. */
 export const timeText = (minute: number): string =>
-  minute >= 1440 ? "23:59" : `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+  minute >= 1440
+    ? "23:59"
+    : `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 
 /** The minute of the day of a time field, or undefined when it is empty. */
 export function minuteOfText(text: string): number | undefined {
