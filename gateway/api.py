@@ -158,7 +158,13 @@ class Route:
             request = self.message()  # the service refuses, and writes the refusal into its audit
         reply = await getattr(state.node.client(self.service), self.rpc.name)(request, token=caller.token(self.service))
         if self.download:
-            file = await send_file(reply.storage_key, reply.content_type, reply.file_name)
+            file = await send_file(
+                reply.storage_key,
+                reply.content_type,
+                reply.file_name,
+                sha256=getattr(reply, "sha256", ""),
+                known=header(scope, b"if-none-match"),
+            )
             await file(scope, receive, send)
             return
         if self.status == 204:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
 from gateway.edge import UPLOAD_LIMIT
@@ -66,14 +66,22 @@ async def _not_empty(request: Request) -> AsyncIterator[bytes]:
         raise Invalid("EMPTY_FILE", "the body is empty", field="body")
 
 
-async def send_file(key: str, content_type: str, name: str) -> StreamingResponse:
-    """A stored file as a download: never shown as a page, and its type never guessed. Raises NotFound."""
+async def send_file(key: str, content_type: str, name: str, *, sha256: str = "", known: str = "") -> Response:
+    """A stored file as a download: never shown as a page, and its type never guessed. Raises NotFound.
+
+    With `sha256` the caller's own browser may keep the file, and asks every time whether it may still be shown: the
+    question is authorised and audited as the file is, and answered without bytes when `known` (If-None-Match) is it.
+    """
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "file"
     headers = {
         "Content-Disposition": f'attachment; filename="{safe[:100]}"',
-        "Cache-Control": "private, no-store",
+        "Cache-Control": "private, no-cache" if sha256 else "private, no-store",
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
+    if sha256:
+        headers["ETag"] = f'"{sha256}"'
+        if sha256 in known:
+            return Response(status_code=304, headers=headers)
     chunks: Any = storage().stream(key)
     first = await anext(chunks, b"")  # NotFound is raised here, before the answer has begun
     media_type = content_type if MEDIA_TYPE.fullmatch(content_type) else "application/octet-stream"

@@ -268,6 +268,9 @@ def _responses(route: Route, schemas: Schemas, told: str) -> Schema:
     if route.versioned:
         statuses += [412]
     responses = {str(route.status): success}
+    if route.download and "sha256" in route.rpc.output_type.fields_by_name:
+        success["headers"] = {"ETag": {"description": "Of these bytes.", "schema": {"type": "string"}}}
+        responses["304"] = {"description": "The bytes are those of `If-None-Match`, and may still be shown."}
     reasons = _reasons(told)
     for status in sorted(statuses):
         reference: Schema = {"$ref": f"#/components/responses/Problem{status}"}

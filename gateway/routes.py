@@ -154,6 +154,7 @@ insurance.expose("POST /v1/coverages/{coverage_id}/eligibility", "ImportEligibil
 insurance.expose("POST /v1/coverages/{coverage_id}/verifications", "RecordVerification", status=201)
 insurance.expose("GET /v1/coverages/{coverage_id}/benefits", "GetBenefits")
 insurance.expose("POST /v1/coverages/{coverage_id}/estimates", "CreateEstimate", status=201)
+insurance.expose("GET /v1/estimates", "ListEstimates")
 insurance.expose("GET /v1/estimates/{estimate_id}", "GetEstimate")
 insurance.expose("POST /v1/coverages/{coverage_id}/predeterminations", "DraftPredetermination", status=201)
 insurance.expose("GET /v1/claims", "ListClaims")

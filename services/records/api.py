@@ -11,7 +11,7 @@ from archwire.records.v1.events_pb2 import DocumentSigned, ImageAdded, RecordsCo
 from archwire.records.v1.records_pb2_grpc import RecordsServiceServicer
 
 from services.records import domain, queries
-from services.records.media import files
+from services.records.media import files, renditions
 from shared.call import Call
 from shared.db import check_version
 from shared.errors import Conflict, Invalid, NotFound
@@ -83,9 +83,14 @@ class Records(RecordsServiceServicer):
         unit = enum_name(pb.LengthUnit, request.mesh_unit)
         try:
             checked = await asyncio.to_thread(files.check, content, accepted=domain.FORMATS[view], mesh_unit=unit)
+            smaller, frame = await asyncio.to_thread(renditions.make, checked)
         except files.BadFile as error:
             raise Invalid(error.reason, str(error), field="upload_id") from None
         stored = await storage().write(call.actor.tenant_id, "images", checked.content)
+        kept = {
+            size: (made, await storage().write(call.actor.tenant_id, "images", made.content))
+            for size, made in smaller.items()
+        }
         await call.db.one(queries.LOCK_GATE, gate=f"{request.patient_id} {stage}")
         before = await queries.newest_of_stage(call.db, request.patient_id, stage)
         row = await call.db.one(
@@ -93,7 +98,23 @@ class Records(RecordsServiceServicer):
             stage=stage, format=checked.format, taken_at=from_timestamp(request.take_time) if request.HasField("take_time") else call.now,
             width=checked.width, height=checked.height, triangle_count=checked.triangle_count, modality=checked.modality,
             storage_key=stored.key, size_bytes=stored.size_bytes, sha256=stored.sha256, added_by_id=call.actor.user_id, created_at=call.now,
+            sizes=list(kept), frame=frame,
         )  # fmt: skip
+        await call.db.run_many(
+            queries.ADD_RENDITION,
+            [
+                {
+                    "image_id": row.id,
+                    "location_id": row.location_id,
+                    "size": size,
+                    "content_type": made.content_type,
+                    "storage_key": file.key,
+                    "size_bytes": file.size_bytes,
+                    "sha256": file.sha256,
+                }
+                for size, (made, file) in kept.items()
+            ],
+        )
         about = {
             "patient_id": row.patient_id,
             "location_id": row.location_id,
@@ -117,11 +138,16 @@ class Records(RecordsServiceServicer):
 
     async def GetImageContent(self, request: pb.GetImageContentRequest, call: Call) -> pb.GetImageContentResponse:
         row = await queries.image(call.db, request.image_id)
+        file, content_type, name = row, CONTENT_TYPES[row.format], f"{row.view}.{row.format}"
+        if size := enum_name(pb.ImageSize, request.size):
+            file = await call.db.one(queries.RENDITION, missing=queries.NO_SIZE, image_id=row.id, size=size)
+            content_type, name = file.content_type, f"{row.view}-{size}"
         return pb.GetImageContentResponse(
-            storage_key=row.storage_key,
-            content_type=CONTENT_TYPES[row.format],
-            file_name=f"{row.view}.{row.format}",
+            storage_key=file.storage_key,
+            content_type=content_type,
+            file_name=name,
             patient_id=row.patient_id,
+            sha256=file.sha256,
         )
 
     async def GetRecordsGate(self, request: pb.GetRecordsGateRequest, call: Call) -> pb.GetRecordsGateResponse:
@@ -270,4 +296,10 @@ def _note(row: Any) -> pb.Note:
 
 
 def _image(row: Any) -> pb.Image:
-    return to_proto(pb.Image, row, take_time=timestamp(row.taken_at))
+    return to_proto(
+        pb.Image,
+        row,
+        take_time=timestamp(row.taken_at),
+        sizes=[enum_value(pb.ImageSize, size) for size in row.sizes],
+        frame=pb.Frame(**row.frame) if row.frame else None,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import Located, TenantTable, Versioned, new_base, ref
@@ -76,6 +76,27 @@ class Image(Located, TenantTable, Base):
     sha256: Mapped[str]
     added_by_id: Mapped[str]
     created_at: Mapped[dt.datetime]
+    sizes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    frame: Mapped[dict[str, Any] | None]  # as the API's Frame; films only
+
+
+class Rendition(Located, TenantTable, Base):
+    """A smaller size of an image, or the measured pixels of a film; made when the image is added."""
+
+    __tablename__ = "rendition"
+    __table_args__ = (
+        CheckConstraint("size IN ('thumbnail','screen','frame')", name="size"),
+        ref("image_id", "records.image"),
+        UniqueConstraint("tenant_id", "image_id", "size"),
+    )
+    append_only = True
+
+    image_id: Mapped[str] = mapped_column(ID)
+    size: Mapped[str]
+    content_type: Mapped[str]
+    storage_key: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
 
 
 class Document(Located, Versioned, TenantTable, Base):

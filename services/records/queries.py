@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Text, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from services.records.models import Document, Image, Note, Signature, Visit
+from services.records.models import Document, Image, Note, Rendition, Signature, Visit
 from shared.db import Db, Row, statement
 from shared.errors import NotFound
 from shared.paging import paged
 
 NO_IMAGE = NotFound("IMAGE_NOT_FOUND", "there is no such image")
+NO_SIZE = NotFound("SIZE_NOT_MADE", "the image does not have this size", field="size")
 NO_DOCUMENT = NotFound("DOCUMENT_NOT_FOUND", "there is no such document")
 NO_NOTE = NotFound("NOTE_NOT_FOUND", "there is no such note")
 NO_VISIT = NotFound("VISIT_NOT_FOUND", "there is no such visit")
@@ -82,9 +83,17 @@ async def note_for_update(db: Db, note_id: str) -> Row:
 
 _IMAGE = (
     "patient_id", "location_id", "case_id", "view", "stage", "format", "taken_at", "width", "height", "triangle_count", "modality",
-    "storage_key", "size_bytes", "sha256", "added_by_id", "created_at",
+    "storage_key", "size_bytes", "sha256", "added_by_id", "created_at", "sizes", "frame",
 )  # fmt: skip
 ADD_IMAGE = statement(insert(Image).values(_values(*_IMAGE)).returning(Image.__table__))
+ADD_RENDITION = statement(
+    insert(Rendition).values(
+        _values("image_id", "location_id", "size", "content_type", "storage_key", "size_bytes", "sha256")
+    )
+)
+RENDITION = statement(
+    select(Rendition.__table__).where(Rendition.image_id == bindparam("image_id"), Rendition.size == bindparam("size"))
+)
 IMAGE = statement(select(Image.__table__).where(Image.id == bindparam("image_id")))
 IMAGES = paged(
     select(Image.__table__).where(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, bindparam, func, or_, select
 
 from services.contracts.ledger.domain import INSURANCE, PATIENT, Posting
-from services.contracts.models import Contract, Journal, LedgerEntry
+from services.contracts.models import Contract, Journal, LedgerEntry, Payment
 from services.contracts.queries import insert_of, local_date, total
 from shared.call import Call
 from shared.db import Db, Row, statement
@@ -49,8 +49,12 @@ _running = (
         Journal.posted_on,
         Journal.reversal_of,
         Journal.created_at,
+        Journal.payment_id,
+        Journal.reason,
+        Payment.method.label("payment_method"),
     )
     .join(Journal, (Journal.tenant_id == LedgerEntry.tenant_id) & (Journal.id == LedgerEntry.journal_id))
+    .outerjoin(Payment, (Payment.tenant_id == Journal.tenant_id) & (Payment.id == Journal.payment_id))
     .where(
         LedgerEntry.patient_id == bindparam("patient_id"),
         or_(bindparam("account", type_=Text) == "", LedgerEntry.account == bindparam("account")),

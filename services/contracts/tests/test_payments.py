@@ -25,6 +25,23 @@ def test_a_retried_payment_is_recorded_once(group):
     assert other.status_code == 422
 
 
+@pytest.mark.R(5)
+def test_the_desk_sees_what_is_owed_and_the_ledger_says_how_it_was_paid(group):
+    running, family = active(group)
+    desk = group.http("front_desk")
+    pay(desk, running, 40_00, method="check", reference="1042")
+    told = desk.get(f"/v1/patients/{family.patient_id}/balance").json()
+    assert told["patient_balance"]["amount_cents"] == told["parties"][0]["balance"]["amount_cents"] == 3_760_00
+    path, params = f"/v1/patients/{family.patient_id}/ledger", {"account": "patient_receivable"}
+    assert desk.get(path, params=params).status_code == 403
+    entries = group.http("financial_coordinator").get(path, params=params).json()["entries"]
+    assert [(e["kind"], e["payment_method"]) for e in entries if e["payment_id"]] == [
+        ("payment", "cash"),
+        ("payment", "check"),
+    ]
+    assert entries[-1]["running_balance"]["amount_cents"] == 3_760_00
+
+
 def test_nobody_can_pay_more_than_is_owed_even_twice_at_once(group):
     running, _ = active(group)
     http = group.http("financial_coordinator")

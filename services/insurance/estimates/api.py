@@ -18,6 +18,7 @@ from services.insurance.plans import queries as plans
 from shared.call import Call
 from shared.db import Row
 from shared.errors import Conflict, Invalid
+from shared.paging import page
 from shared.proto import from_date, money, to_proto
 
 
@@ -87,6 +88,10 @@ class Estimates:
         )
         call.publish(event, key=coverage.patient_id)
         return pb.CreateEstimateResponse(estimate=estimate_message(row))
+
+    async def ListEstimates(self, request: pb.ListEstimatesRequest, call: Call) -> pb.ListEstimatesResponse:
+        rows, token = await page(call.db, queries.OF_PATIENT, request, key=("id",), patient_id=request.patient_id)
+        return pb.ListEstimatesResponse(estimates=[estimate_message(row) for row in rows], next_page_token=token)
 
     async def GetEstimate(self, request: pb.GetEstimateRequest, call: Call) -> pb.GetEstimateResponse:
         row = await queries.estimate(call.db, request.estimate_id)

@@ -23,6 +23,7 @@ class Estimate(Located, TenantTable, Base):
         ref("verification_id", "insurance.verification"),
         CheckConstraint("expected_cents BETWEEN 0 AND total_fee_cents", name="expected"),
         Index("ix_estimate_coverage_id", "tenant_id", "coverage_id", "id"),
+        Index("ix_estimate_patient_id", "tenant_id", "patient_id", "id"),
     )
     coverage_id: Mapped[str] = mapped_column(ID)
     verification_id: Mapped[str] = mapped_column(ID)

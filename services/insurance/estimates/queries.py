@@ -9,6 +9,7 @@ from services.insurance.estimates.models import Estimate
 from services.insurance.queries import named
 from shared.db import Db, Row, statement
 from shared.errors import NotFound
+from shared.paging import paged
 
 COLUMNS = (
     "coverage_id", "verification_id", "patient_id", "location_id", "case_id", "total_fee_cents", "not_covered_cents",
@@ -19,6 +20,7 @@ E = Estimate.__table__
 
 ADD_ESTIMATE = statement(insert(E).values(named(*COLUMNS)).returning(E))
 ESTIMATE = statement(select(E).where(E.c.id == bindparam("id")))
+OF_PATIENT = paged(select(E).where(E.c.patient_id == bindparam("patient_id")), E.c.id, descending=True)
 LATEST = statement(select(E).where(E.c.coverage_id == bindparam("coverage_id")).order_by(E.c.id.desc()).limit(1))
 
 

@@ -363,6 +363,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_estimate_coverage_id", "estimate", ["tenant_id", "coverage_id", "id"], unique=False, schema="insurance"
     )
+    op.create_index(
+        "ix_estimate_patient_id", "estimate", ["tenant_id", "patient_id", "id"], unique=False, schema="insurance"
+    )
     op.create_table(
         "expected_instalment",
         sa.Column("claim_case_id", sa.Uuid(as_uuid=False), nullable=False),

@@ -284,6 +284,9 @@ def test_an_estimate_is_explained_line_by_line(http, group, plan):
     left = next(line for line in found["lines"] if line["amount"] and line["amount"][CENTS] == 1325_00)
     assert left["source"].endswith("segment 27")
     assert http.get(f"/v1/estimates/{found['id']}").json()["estimate"] == found
+    later = estimate(http, coverage_id, treatment_months=18).json()["estimate"]
+    of_patient = http.get("/v1/estimates", params={"patient_id": found["patient_id"]}).json()["estimates"]
+    assert of_patient == [later, found]
 
 
 @pytest.mark.R(4)

@@ -85,6 +85,8 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("added_by_id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sizes", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("frame", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column(
             "tenant_id",
@@ -102,6 +104,32 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_image_patient", "image", ["tenant_id", "patient_id", "created_at", "id"], unique=False, schema="records"
+    )
+    op.create_table(
+        "rendition",
+        sa.Column("image_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("size", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("storage_key", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(as_uuid=False),
+            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.CheckConstraint("size IN ('thumbnail','screen','frame')", name=op.f("ck_rendition_size")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "image_id"],
+            ["records.image.tenant_id", "records.image.id"],
+            name=op.f("fk_rendition_tenant_id_image_id_image"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rendition")),
+        sa.UniqueConstraint("tenant_id", "image_id", "size", name=op.f("uq_rendition_tenant_id_image_id_size")),
+        schema="records",
     )
     op.create_table(
         "visit",

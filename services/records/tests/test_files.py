@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from services.records.media import files
+from services.records.media import files, renditions
 from shared.demo import pictures
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -88,6 +88,38 @@ def test_dicom_without_a_picture_is_refused() -> None:
     with pytest.raises(files.BadFile) as error:
         check(out.getvalue(), "dicom")
     assert error.value.reason == "TRUNCATED_DICOM"
+
+
+@pytest.mark.R(7)
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("pydicom-CT_small.dcm", ["thumbnail", "screen", "frame"]),
+        ("pydicom-examples_rgb_color.dcm", ["thumbnail", "screen"]),
+        ("pydicom-chrGerm.dcm", ["thumbnail", "screen", "frame"]),
+    ],
+)
+def test_a_film_is_rendered_as_far_as_it_can_be_read(name: str, sizes: list[str]) -> None:
+    made, frame = renditions.make(check((SAMPLES / name).read_bytes(), "dicom"))
+    assert list(made) == sizes
+    assert (frame is not None) == ("frame" in sizes)
+
+
+def test_a_film_without_a_proposed_window_shows_nearly_all_of_its_values() -> None:
+    _, frame = renditions.make(check((SAMPLES / "pydicom-CT_small.dcm").read_bytes(), "dicom"))
+    assert frame is not None
+    values = pydicom.dcmread(SAMPLES / "pydicom-CT_small.dcm").pixel_array - 1024.0
+    low, high = (frame["window_center"] + side * frame["window_width"] / 2 for side in (-1, 1))
+    assert 0.97 < ((values >= low) & (values <= high)).mean() < 0.99
+
+
+@pytest.mark.R(7)
+def test_a_scan_is_seen_from_its_flattest_side() -> None:
+    made, _ = renditions.make(check(SCAN.read_bytes(), "stl", "ply", unit="metre"))
+    with Image.open(io.BytesIO(made["screen"].content)) as picture:
+        grey = picture.convert("L")
+        lit = sum(grey.histogram()[40:]) / (grey.width * grey.height)
+    assert 0.2 < lit < 0.8  # a whole body before a dark ground, without holes
 
 
 @pytest.mark.T("T32")

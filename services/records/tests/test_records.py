@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import array
+import gzip
+import io
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pydicom
 import pytest
 from archwire.contracts.v1 import events_pb2 as contract_events
+from PIL import Image as Picture
 
 from services.records import domain
 from shared.demo import pictures
@@ -57,6 +62,41 @@ def test_an_image_comes_back_as_a_download_without_metadata(group: Any) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"].startswith("attachment")
     assert b"SAM DOE" not in answer.content
+
+
+@pytest.mark.R(7)
+def test_a_photograph_comes_in_three_sizes_and_is_not_sent_twice(group: Any) -> None:
+    http, family = group.http("clinical_assistant"), group.patient()
+    image = add(http, family, upload(http, pictures.draw("face_profile")), "face_profile").json()["image"]
+    assert image["sizes"] == ["thumbnail", "screen"]
+    assert image["frame"] is None
+    path = f"/v1/images/{image['id']}/content"
+    lengths = []
+    for size, longest in (("thumbnail", 320), ("screen", 960)):
+        answer = http.get(path, params={"size": size})
+        assert answer.headers["content-type"] == "image/webp"
+        assert answer.headers["cache-control"] == "private, no-cache"
+        assert max(Picture.open(io.BytesIO(answer.content)).size) == longest
+        again = http.get(path, params={"size": size}, headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        lengths.append(len(answer.content))
+    assert lengths[0] < lengths[1] < image["size_bytes"]
+    assert http.get(path, params={"size": "frame"}).json()["reason"] == "SIZE_NOT_MADE"
+    etag = http.get(path).headers["etag"]
+    assert group.http("front_desk").get(path, headers={"If-None-Match": etag}).status_code == 403
+
+
+@pytest.mark.R(7)
+def test_a_film_brings_its_measured_pixels_and_how_to_show_them(group: Any) -> None:
+    http, family = group.http("clinical_assistant"), group.patient()
+    image = add(http, family, upload(http, FILM.read_bytes(), "application/dicom"), "pano").json()["image"]
+    assert image["sizes"] == ["thumbnail", "screen", "frame"]
+    frame = image["frame"]
+    assert (frame["width"], frame["height"], frame["signed"], frame["intercept"]) == (128, 128, True, -1024)
+    answer = http.get(f"/v1/images/{image['id']}/content", params={"size": "frame"})
+    pixels = array.array("h", gzip.decompress(answer.content))
+    assert len(pixels) == 128 * 128
+    assert list(pixels) == pydicom.dcmread(FILM).pixel_array.flatten().tolist()
 
 
 @pytest.mark.parametrize(

@@ -1334,6 +1334,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/estimates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists a patient's estimates, the newest first
+         * @description Lists a patient's estimates, the newest first.
+         *
+         *     Permission: `estimates.read`.
+         */
+        get: operations["insurance_list_estimates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/estimates/{estimate_id}": {
         parameters: {
             query?: never;
@@ -1574,8 +1596,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Says where the bytes of an image are kept: for the gateway, which streams them
-         * @description Says where the bytes of an image are kept: for the gateway, which streams them.
+         * Says where the bytes of an image are kept, whole or in one of its smaller sizes: for the gateway, which streams them
+         * @description Says where the bytes of an image are kept, whole or in one of its smaller sizes: for the gateway, which streams them. Fails with NOT_FOUND / SIZE_NOT_MADE for a size that the image does not have.
          *
          *     Permission: `images.read`.
          */
@@ -2783,7 +2805,7 @@ export interface paths {
          * What a patient's parties and insurers owe, and how much of it is past due
          * @description What a patient's parties and insurers owe, and how much of it is past due.
          *
-         *     Permission: `ledger.read`.
+         *     Permission: `balances.read`.
          */
         get: operations["contracts_get_balance"];
         put?: never;
@@ -3496,7 +3518,7 @@ export interface paths {
          *     - `cases`: `cases.read`
          *     - `appointments`: `appointments.read`
          *     - `contracts`: `contracts.read`
-         *     - `balance`: `ledger.read`
+         *     - `balance`: `balances.read`
          *     - `coverages`: `coverages.read`
          *     - `visits`: `visits.read`
          *     - `images`: `images.read`
@@ -5552,6 +5574,21 @@ export interface components {
              * @description When it was posted.
              */
             create_time: string | null;
+            /**
+             * @description The payment that was posted, refunded or taken back; empty otherwise.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            payment_id: string;
+            /**
+             * @description How that payment was made; unset without one.
+             * @example cash
+             */
+            payment_method: components["schemas"]["contracts.PaymentMethod"] | null;
+            /**
+             * @description Why it was posted, where a person said so.
+             * @example reason
+             */
+            reason: string;
         };
         /** @description Response of ListContracts. */
         "contracts.ListContractsResponse": {
@@ -11157,6 +11194,16 @@ export interface components {
              */
             next_page_token: string;
         };
+        /** @description Estimates, the newest first. */
+        "insurance.ListEstimatesResponse": {
+            /** @description The estimates. */
+            estimates: components["schemas"]["insurance.Estimate"][];
+            /**
+             * @description Token of the next page; empty on the last.
+             * @example next page token
+             */
+            next_page_token: string;
+        };
         /** @description Expected payments, the longest due first. */
         "insurance.ListExpectedInstalmentsResponse": {
             /** @description The payments. */
@@ -12206,6 +12253,51 @@ export interface components {
          * @enum {string}
          */
         "records.Format": "jpeg" | "dicom" | "stl" | "ply";
+        /** @description How the measured pixels of a film become grey. The frame is `height` rows of `width` 16-bit integers, little-endian; value = pixel x slope + intercept; `window_center - window_width / 2` and below is black, the other end white. */
+        "records.Frame": {
+            /**
+             * Format: int32
+             * @description Pixels in a row.
+             * @example 30
+             */
+            width: number;
+            /**
+             * Format: int32
+             * @description Rows.
+             * @example 30
+             */
+            height: number;
+            /**
+             * @description Whether the integers have a sign.
+             * @example true
+             */
+            signed: boolean;
+            /**
+             * @description Of the line from pixel to value (DICOM rescale slope).
+             * @example 30
+             */
+            slope: number;
+            /**
+             * @description Of the line from pixel to value (DICOM rescale intercept).
+             * @example 30
+             */
+            intercept: number;
+            /**
+             * @description Middle of the values to show, as the sensor proposes, else found from the picture.
+             * @example 30
+             */
+            window_center: number;
+            /**
+             * @description How many values to show; more than zero.
+             * @example 30
+             */
+            window_width: number;
+            /**
+             * @description Whether low values are white (MONOCHROME1).
+             * @example true
+             */
+            inverted: boolean;
+        };
         /** @description One thing that a stage needs. */
         "records.GateItem": {
             /**
@@ -12340,7 +12432,25 @@ export interface components {
              * @description When it was added.
              */
             readonly create_time: string | null;
+            /**
+             * @description The sizes that can be asked for beside the file itself; none for a film whose compression is not known here.
+             * @example [
+             *       "thumbnail"
+             *     ]
+             */
+            sizes: components["schemas"]["records.ImageSize"][];
+            /** @description How the measured pixels of a film are shown; absent unless `sizes` has frame. */
+            frame: components["schemas"]["records.Frame"] | null;
         };
+        /**
+         * @description How much of an image is wanted. The smaller sizes are made when it is added, as WebP without metadata; a film is rendered with its own window, a scan from above its flattest side.
+         *
+         *     - `thumbnail`: At most 320 pixels a side.
+         *     - `screen`: At most 1600 pixels a side.
+         *     - `frame`: The pixels of a film as they were measured, for windowing: see Frame. Compressed with gzip.
+         * @enum {string}
+         */
+        "records.ImageSize": "thumbnail" | "screen" | "frame";
         /**
          * @description Unit of a mesh's coordinates.
          *
@@ -17877,6 +17987,39 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    insurance_list_estimates: {
+        parameters: {
+            query: {
+                /** @description At most this many; 0 means 50. */
+                page_size?: number;
+                /** @description `next_page_token` of the page before; empty for the first. */
+                page_token?: string;
+                /** @description The patient. */
+                patient_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Estimates, the newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["insurance.ListEstimatesResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     insurance_get_estimate: {
         parameters: {
             query?: never;
@@ -18299,7 +18442,10 @@ export interface operations {
     };
     records_get_image_content: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The size; unspecified means the file as it is kept. */
+                size?: components["schemas"]["records.ImageSize"];
+            };
             header?: never;
             path: {
                 /** @description The image. */
@@ -18312,14 +18458,24 @@ export interface operations {
             /** @description The file. */
             200: {
                 headers: {
+                    /** @description Of these bytes. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/octet-stream": unknown;
                 };
             };
+            /** @description The bytes are those of `If-None-Match`, and may still be shown. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            /** @description There is no such thing, or it is not yours. Reasons: `SIZE_NOT_MADE`. */
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
