@@ -83,8 +83,9 @@ coverage-table: .venv/dev .venv/protos  ## rewrites README's table: which test p
 
 lock: .venv/dev  ## resolves the dependencies anew into requirements*.txt
 	$(eval COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate)
-	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) pyproject.toml -o requirements-image.txt
+	$(COMPILE) pyproject.toml --extra embedded -c requirements-image.txt -o requirements.txt
+	$(COMPILE) pyproject.toml --extra embedded --extra dev -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) requirements-build.in -c requirements-dev.txt -o requirements-build.txt
 
 clean:  ## removes what was built and installed; data in .archwire stays

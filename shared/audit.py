@@ -33,14 +33,16 @@ SETTLED_S = 30
 COLUMNS = "id, at, actor_id, actor_kind, method, permission, outcome, patient_ids::text[], resource, resource_id, purpose, request_id, trace_id"
 
 
-def key(data: Path) -> bytes:
-    """The installation's audit key, made at first use (mode 0600)."""
-    path = data / "secrets" / "audit.key"
+def key(path: Path) -> bytes:
+    """The installation's audit key, made at first use (mode 0600). Raises ValueError for anything else."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+    secret = path.read_bytes()
+    if len(secret) != 32:
+        raise ValueError("the audit key has 32 bytes")
+    return secret
 
 
 def block_hash(secret: bytes, previous: bytes, seq: int, rows: list[Any]) -> bytes:
@@ -58,10 +60,11 @@ def block_hash(secret: bytes, previous: bytes, seq: int, rows: list[Any]) -> byt
 class Sealer:
     """Seals the audit rows of one service, group by group."""
 
-    def __init__(self, service: str, pool: Pool, data: Path) -> None:
+    def __init__(self, service: str, pool: Pool, data: Path, secrets: Path | None = None) -> None:
         self.service = service
         self.pool = pool
         self.data = data
+        self.key = (secrets or data / "secrets") / "audit.key"
 
     async def run(self) -> None:
         """Seals every 20 s until cancelled."""
@@ -74,7 +77,7 @@ class Sealer:
 
     async def seal(self, *, settled_s: float = SETTLED_S) -> int:
         """Seals every settled row; returns how many."""
-        secret, sealed = key(self.data), 0
+        secret, sealed = key(self.key), 0
         async with self.pool.begin() as db:
             tenants = [
                 r["tenant_id"]
@@ -133,9 +136,9 @@ class Report:
         self.lines.append(f"{'ok ' if ok else 'BAD'} {line}")
 
 
-async def verify(owner_dsn: str, data: Path) -> Report:
+async def verify(owner_dsn: str, data: Path, secrets: Path | None = None) -> Report:
     """Recomputes every chain and compares its head with the anchors outside the database."""
-    secret, report = key(data), Report()
+    secret, report = key((secrets or data / "secrets") / "audit.key"), Report()
     connection = await asyncpg.connect(owner_dsn)
     try:
         for service in NAMES:

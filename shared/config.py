@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from shared.service import NAMES
+
+FROM_FILES = ("DATABASE_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "STRIPE_SECRET_KEY", "SMTP_URL")
 
 
 class ConfigError(Exception):
@@ -23,6 +26,7 @@ class Config:
     env: str  # development | production | test
     port: int  # of the gateway
     data: Path  # folder of the embedded PostgreSQL, of uploaded files and of generated keys
+    shared_secrets: Path | None  # ARCHWIRE_SECRETS: folder of keys that others have too, only read; None: below `data`
     database_url: str = field(repr=False)  # the owner's, for migrations; "" means the embedded PostgreSQL
     service_urls: Mapping[str, str] = field(repr=False)  # ARCHWIRE_<SERVICE>_DATABASE_URL, by service
     listen: str  # ARCHWIRE_LISTEN: where a service of a distributed installation listens
@@ -44,14 +48,23 @@ class Config:
     def production(self) -> bool:
         return self.env == "production"
 
+    @property
+    def secrets(self) -> Path:
+        """The folder of the installation's keys."""
+        return self.shared_secrets or self.data / "secrets"
+
     def listen_address(self, service: str) -> str:
         """Where this process listens when it runs `service` alone."""
         return self.listen
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Config:
-    """Reads and checks every setting. Raises ConfigError that names each one that is wrong."""
+    """Reads and checks every setting. Raises ConfigError that names each one that is wrong.
+
+    `<NAME>_FILE` is the path of a file with the value: how secrets are mounted where they are kept out of environments.
+    """
     problems: list[str] = []
+    environ = _with_files(environ, problems)
 
     def text(name: str, default: str = "", *, among: tuple[str, ...] = (), schemes: tuple[str, ...] = ()) -> str:
         value = environ.get(name, "").strip() or default
@@ -91,6 +104,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         env=text("ARCHWIRE_ENV", "development", among=("development", "production", "test")),
         port=int(number("ARCHWIRE_PORT", 8420, 0, 65535)),
         data=Path(text("ARCHWIRE_DATA", ".archwire")).absolute(),
+        shared_secrets=Path(secrets).absolute() if (secrets := text("ARCHWIRE_SECRETS")) else None,
         database_url=text("DATABASE_URL", schemes=postgres),
         service_urls=overrides,
         listen=text("ARCHWIRE_LISTEN", "0.0.0.0:9000"),
@@ -108,11 +122,29 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         stripe_url=text("STRIPE_URL", "https://api.stripe.com", schemes=("http", "https")),
         smtp_url=text("SMTP_URL", schemes=("smtp", "smtps")),
     )
+    for server in filter(None, config.kafka.split(",")):
+        if not re.fullmatch(r"\S+:\d{1,5}", server):
+            problems.append(f"KAFKA_BOOTSTRAP_SERVERS must be host:port[,host:port…], not {config.kafka!r}")
+            break
     if config.s3_bucket and not (config.s3_access_key_id and config.s3_secret_access_key):
         problems.append("S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
     if problems:
         raise ConfigError("\n".join(problems))
     return config
+
+
+def _with_files(environ: Mapping[str, str], problems: list[str]) -> dict[str, str]:
+    """The environment with the values that its `…_FILE` variables point to."""
+    values = dict(environ)
+    for name in environ:
+        setting = name.removesuffix("_FILE")
+        if setting == name or not (setting in FROM_FILES or setting.endswith("_DATABASE_URL")):
+            continue
+        try:
+            values[setting] = Path(environ[name]).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{name}: {environ[name]} cannot be read ({getattr(error, 'strerror', error)})")
+    return values
 
 
 def service_dsn(owner_dsn: str, service: str) -> str:

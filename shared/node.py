@@ -9,7 +9,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 from shared import channels, processor, storage, telemetry, vault
@@ -34,7 +34,7 @@ class Node:
     def __init__(self, config: Config, dsn: Callable[[str], str], *, signer: Signer | None = None) -> None:
         self.config = config
         self.dsn = dsn
-        self.signer = signer or Signer.from_file(config.data / "secrets" / "internal.pem")
+        self.signer = signer or Signer.from_file(config.secrets / "internal.pem")
         self.pools: dict[str, Pool] = {}
         self.methods: dict[str, Methods] = {}  # of every hosted service
         self.answering: dict[str, Methods] = {}  # of those whose RPCs are answered here
@@ -47,9 +47,13 @@ class Node:
         self._network: NetworkChannel | None = None
         self._clients: dict[str, Client] = {}
         storage.use(storage.DirectoryStorage(config.data / "files"))
-        self.vault = vault.Vault.from_file(config.data / "secrets" / "vault.key")
         channels.use(config)
         processor.use(processor.choose(config))
+
+    @cached_property
+    def vault(self) -> vault.Vault:
+        """The vault of the services hosted here. A gateway hosts none and needs no key to it."""
+        return vault.Vault.from_file(self.config.secrets / "vault.key")
 
     async def start(self, names: Sequence[str] = NAMES, *, answer: bool = True, work: bool = True) -> None:
         """Hosts services: `answer` their RPCs, `work` on their outbox, events and jobs. Fails when a database does not answer."""
@@ -83,7 +87,7 @@ class Node:
             relay = self.relays[name] = Relay(name, pool, bus, heard=worker.wake)
             consumer = Consumer(methods.service, pool, bus, self.handle, after_commit=partial(self.wake, name))
             self.consumers[name] = consumer
-            for part in (relay.run(), consumer.run(), Sealer(name, pool, self.config.data).run()):
+            for part in (relay.run(), consumer.run(), Sealer(name, pool, self.config.data, self.config.secrets).run()):
                 self._tasks.append(asyncio.create_task(part))
         self._tasks.append(asyncio.create_task(self._observe()))
 

@@ -196,8 +196,8 @@ def find(data_dir: Path) -> Server | None:
     return None
 
 
-async def unfit(dsn: str) -> str:
-    """Why the external PostgreSQL of `dsn` cannot be used, and what to do; "" when it can."""
+async def unfit(dsn: str, schema: str = "") -> str:
+    """Why the external PostgreSQL of `dsn` (with a service's `schema`) cannot be used, and what to do; "" when it can."""
     import asyncpg
 
     try:
@@ -206,9 +206,14 @@ async def unfit(dsn: str) -> str:
         return f"PostgreSQL refuses ({error}): correct user, password or database"
     except (OSError, TimeoutError, ValueError) as error:
         return f"nothing answers there ({error or type(error).__name__}): start it, or correct the address"
-    version = connection.get_server_version().major
-    await connection.close()
-    return "" if version >= int(MAJOR) else f"it is PostgreSQL {version}, Archwire needs {MAJOR} or newer: upgrade it"
+    try:
+        if (version := connection.get_server_version().major) < int(MAJOR):
+            return f"it is PostgreSQL {version}, Archwire needs {MAJOR} or newer: upgrade it"
+        if schema and not await connection.fetchval("SELECT to_regnamespace($1) IS NOT NULL", schema):
+            return f"there is no schema {schema}: run `archwire migrate` first"
+    finally:
+        await connection.close()
+    return ""
 
 
 def binaries() -> Path:

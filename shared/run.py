@@ -1,4 +1,4 @@
-"""The only program: `archwire up`, `run`, `migrate`, `seed`, `demo`, `replay`, `verify-audit`, `openapi`, `doctor`, `create-group`."""
+"""The only program: `archwire up`, `run`, `keys`, `migrate`, `seed`, `demo`, `replay`, `verify-audit`, `openapi`, `doctor`, `create-group`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -74,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
         help="a service, the workers of all services, the gateway, or all",
     )
     sub.add_argument("--port", type=_port, help="port to listen on")
+    sub.add_argument(
+        "services", nargs="*", metavar="SERVICE", help="for a worker: the services it works for (default: all)"
+    )
+    sub = add(
+        "keys", make_keys, "Makes the keys that all parts of a distributed installation share (ARCHWIRE_SECRETS)."
+    )
+    sub.add_argument("folder", metavar="DIR", nargs="?", type=Path, help="where to put them")
     sub = add("migrate", migrate, "Brings the database to this version.")
     sub.add_argument(
         "--autogenerate", metavar="SERVICE", choices=NAMES, help="write a new migration of a service from its models"
@@ -178,20 +185,68 @@ async def _keep_alive(database: _Database) -> None:
 
 def run(config: Config, options: Any) -> int:
     """One part of a distributed installation; its neighbours are found by ARCHWIRE_<SERVICE>_ADDRESS."""
-    if options.part == "all":
+    part: str = options.part
+    if options.services and part != "worker":
+        raise Stop(f"run {part} takes no services: they are for a worker")
+    if unknown := set(options.services) - set(NAMES):
+        raise Stop(f"there is no service {', '.join(sorted(unknown))}: {', '.join(NAMES)}")
+    if part == "all":
         return up(config, argparse.Namespace(no_seed=True))
-    with _database(config) as database:
-        _loop(_run_part(config, database, options.part))
+    hosted = {"gateway": (), "worker": tuple(options.services) or NAMES}.get(part, (part,))
+    # Without Kafka the gateway hears what happens through a database; with it, it needs none and no key to the vault.
+    databases = hosted or (() if config.kafka else ("reporting",))
+    _check_part(config, part)
+    with _databases(config, databases) as dsn:
+        _loop(_run_part(config, dsn, part, hosted))
     return 0
 
 
-async def _run_part(config: Config, database: _Database, part: str) -> None:
+def _check_part(config: Config, part: str) -> None:
+    """Says which keys a part lacks, and which brokers do not answer yet: without them it starts, and goes on trying."""
+    from shared import doctor, keys
+
+    if config.shared_secrets:
+        needed = {"gateway": (keys.SIGNER,), "worker": tuple(keys.READ)}.get(part, (keys.SIGNER, keys.VAULT))
+        if problems := keys.problems(config.secrets, needed):
+            raise Stop("\n".join([*problems, "`archwire keys DIR` makes them, once for the whole installation"]))
+    if part in ("gateway", "worker"):
+        answers, what, advice = doctor.kafka(config)
+        if not answers:
+            print(f"archwire: {what} does not answer: {advice}; meanwhile events wait", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _databases(config: Config, services: Sequence[str]) -> Iterator[Callable[[str], str]]:
+    """The databases of some services: each its own URL when it has one, so that the owner's need not be here."""
+    if all(service in config.service_urls for service in services):
+        _check_databases(services, config.service_urls.__getitem__, config)
+        yield config.service_urls.__getitem__
+        return
+    with _database(config) as database:
+        if config.database_url:
+            _check_databases(services, database.dsn, config)
+        yield database.dsn
+
+
+def _check_databases(services: Sequence[str], dsn: Callable[[str], str], config: Config) -> None:
+    from shared.postgres import unfit
+
+    async def ask() -> list[str]:
+        return await asyncio.gather(*(unfit(dsn(service), service) for service in services))
+
+    for service, problem in zip(services, _loop(ask()), strict=True):
+        if problem:
+            own = service in config.service_urls
+            raise Stop(f"{f'ARCHWIRE_{service.upper()}_DATABASE_URL' if own else 'DATABASE_URL'}: {problem}")
+
+
+async def _run_part(config: Config, dsn: Callable[[str], str], part: str, hosted: Sequence[str]) -> None:
     from shared import telemetry
     from shared.node import Node
     from shared.rpc import serve
 
     telemetry.setup(part, level=os.environ.get("ARCHWIRE_LOG_LEVEL", "INFO"))
-    node = Node(config, database.dsn)
+    node = Node(config, dsn)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -203,12 +258,11 @@ async def _run_part(config: Config, database: _Database, part: str) -> None:
             server = uvicorn.Server(_uvicorn(app))
             listener = _listen(config.port, host="0.0.0.0")  # noqa: S104  a pod's port
             await server.serve(sockets=[listener])
-        elif part == "worker":
-            await node.start(NAMES, answer=False)
-            await stop.wait()
         else:
-            await node.start([part], work=False)
-            server, health, port = await serve(list(node.methods.values()), config.listen)
+            working = part == "worker"
+            await node.start(hosted, answer=not working, work=working)
+            # A worker answers nothing but whether it is well.
+            server, health, port = await serve([] if working else list(node.methods.values()), config.listen)
             print(f"archwire {part} listens on port {port}", flush=True)
             await stop.wait()
             await health.enter_graceful_shutdown()
@@ -233,6 +287,19 @@ def migrate(config: Config, options: Any) -> int:
         else:
             database.migrate()
             print("the database is at this version")
+    return 0
+
+
+def make_keys(config: Config, options: Any) -> int:
+    """The keys of the installation, where there are none yet."""
+    from shared import keys
+
+    folder = options.folder or config.secrets
+    try:
+        made = keys.make(folder)
+    except OSError as error:
+        raise Stop(f"cannot write keys to {folder}: {error.strerror}") from None
+    print(f"{folder}: " + (f"made {', '.join(made)}" if made else "all keys are there"))
     return 0
 
 
@@ -284,7 +351,7 @@ def verify_audit(config: Config, _options: Any) -> int:
     from shared import audit
 
     with _database(config) as database:
-        report = _loop(audit.verify(database.owner_dsn, config.data))
+        report = _loop(audit.verify(database.owner_dsn, config.data, config.secrets))
     for line in report.lines:
         print(line)
     return 0 if report.ok else 1

@@ -51,8 +51,8 @@ class Parts(Platform):
         for name in (*SERVICES, TWIN, "gateway", "worker"):
             self.run(name)
         for name in (*SERVICES, TWIN):
-            eventually(lambda name=name: serving(self.ports[name]), within_s=40)
-        eventually(self._answers, within_s=40)
+            eventually(lambda name=name: serving(self.ports[name]), within_s=120)
+        eventually(self._answers, within_s=120)
         return self
 
     def run(self, part: str) -> None:
@@ -62,6 +62,7 @@ class Parts(Platform):
             "ARCHWIRE_COORDINATION_ADDRESS": f"ipv4:127.0.0.1:{self.ports['coordination']},127.0.0.1:{self.ports[TWIN]}",
         }
         environ = {**self._environ, **places, "DATABASE_URL": self.server.dsn(), "ARCHWIRE_DATA": str(self.data)}
+        environ["ARCHWIRE_LISTEN"] = "127.0.0.1:0"
         if part in self.ports:
             environ |= {"ARCHWIRE_LISTEN": f"127.0.0.1:{self.ports[part]}", "ARCHWIRE_PORT": str(self.ports[part])}
         with (self.data.parent / f"{part}.log").open("ab") as log:
@@ -198,7 +199,7 @@ def test_a_replica_that_ends_fails_no_request(parts: Parts, group: Group) -> Non
             seen = outcomes.total()
             eventually(lambda seen=seen: outcomes.total() > seen + 40)
             parts.run(part)
-            eventually(lambda part=part: serving(parts.ports[part]), within_s=40)
+            eventually(lambda part=part: serving(parts.ports[part]), within_s=120)
             eventually(lambda part=part: parts.reached(part), within_s=20)
     finally:
         done.set()

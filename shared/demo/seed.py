@@ -45,7 +45,7 @@ async def seed(config: Config, owner_dsn: str, *, patients: int = demo.PATIENTS)
     try:
         if await connection.fetchval("SELECT EXISTS (SELECT FROM directory.practice_group)"):
             return 0
-        vault.use(vault.Vault.from_file(config.data / "secrets" / "vault.key"))
+        vault.use(vault.Vault.from_file(config.secrets / "vault.key"))
         started = time.perf_counter()
         types = import_module("services.scheduling.seed").TYPES
         world = demo.build(types, dt.datetime.now(dt.UTC).replace(microsecond=0), patients=patients)

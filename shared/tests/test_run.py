@@ -58,3 +58,45 @@ def test_a_data_folder_that_cannot_be_used_is_named(refused, tmp_path: Path):
 def test_a_document_that_cannot_be_written_is_named(refused):
     (line,) = refused("openapi", "--output", "/nowhere/openapi.json")
     assert "cannot write /nowhere/openapi.json" in line
+
+
+def test_a_part_names_the_keys_it_lacks(refused, tmp_path: Path):
+    said = refused("run", "directory", ARCHWIRE_SECRETS=str(tmp_path))
+    assert [line.split()[2] for line in said[:-1]] == ["internal.pem", "vault.key"]
+    assert "archwire keys" in said[-1]
+    (tmp_path / "internal.pem").write_text("no key")
+    (line, _) = refused("run", "gateway", KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert "internal.pem" in line
+    assert "no key" not in line
+
+
+def test_keys_are_made_once(capsys, tmp_path: Path):
+    keys = tmp_path / "keys"
+    for expected in ("made internal.pem, vault.key, audit.key", "all keys are there"):
+        assert run.main(["keys", str(keys)]) == 0
+        assert expected in capsys.readouterr().out
+    assert all(file.stat().st_mode & 0o077 == 0 for file in keys.iterdir())
+
+
+def test_a_part_names_its_own_database(refused, tmp_path: Path):
+    url = "postgresql://a:b@127.0.0.1:1/x"
+    (line,) = refused("run", "supply", "--data", str(tmp_path / "data"), ARCHWIRE_SUPPLY_DATABASE_URL=url)
+    assert "ARCHWIRE_SUPPLY_DATABASE_URL: nothing answers there" in line
+
+
+def test_a_worker_knows_its_services(refused):
+    (line,) = refused("run", "worker", "billing")
+    assert "there is no service billing" in line
+
+
+def test_a_secret_may_be_in_a_file(refused, tmp_path: Path):
+    (line,) = refused("doctor", DATABASE_URL_FILE=str(tmp_path / "none"))
+    assert "DATABASE_URL_FILE" in line
+    (tmp_path / "url").write_text("mysql://a/b\n")
+    (line,) = refused("doctor", DATABASE_URL_FILE=str(tmp_path / "url"))
+    assert "DATABASE_URL must be a URL" in line
+
+
+def test_brokers_that_are_no_addresses_are_refused(refused):
+    (line,) = refused("doctor", KAFKA_BOOTSTRAP_SERVERS="kafka")
+    assert "KAFKA_BOOTSTRAP_SERVERS must be host:port" in line

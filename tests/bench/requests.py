@@ -189,7 +189,7 @@ class Split(Platform):
             **{f"ARCHWIRE_{name.upper()}_ADDRESS": address for name, address in addresses.items()},
         }
         for part in ("directory", "coordination", "worker", "gateway"):
-            own = {"ARCHWIRE_LISTEN": addresses.get(part, "")}
+            own = {"ARCHWIRE_LISTEN": addresses.get(part, "127.0.0.1:0")}
             command = [sys.executable, "-m", "shared.run", "run", part]
             self.processes.append(self._running.enter_context(running(command, environ | own)))
         self.url = f"http://127.0.0.1:{port}"
