@@ -8,6 +8,7 @@ from archwire.directory.v1 import directory_pb2 as pb
 from archwire.directory.v1.directory_pb2_grpc import DirectoryServiceServicer
 
 from services.directory import queries
+from services.directory.alerts.api import Alerts
 from services.directory.credentials.api import Credentials
 from services.directory.links.api import Links
 from services.directory.partners.api import Partners
@@ -23,7 +24,7 @@ __all__ = ["Credentials", "Directory"]
 FIRST_DAY = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
-class Directory(Places, StaffMembers, Patients, Partners, Links, DirectoryServiceServicer):  # type: ignore[misc]
+class Directory(Places, StaffMembers, Patients, Alerts, Partners, Links, DirectoryServiceServicer):  # type: ignore[misc]
     """Who and where."""
 
     async def ListAccessLog(self, request: pb.ListAccessLogRequest, call: Call) -> pb.ListAccessLogResponse:

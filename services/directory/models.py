@@ -219,6 +219,26 @@ class Relationship(LocatedMany, Versioned, TenantTable, Base):
     end_time: Mapped[dt.datetime | None]
 
 
+class Alert(LocatedMany, Versioned, TenantTable, Base):
+    """A warning on a patient's chart, seen from every location of the patient. Ended, never deleted."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        one_of(
+            "kind",
+            *("financial_hold", "contact_restriction", "custody", "other"),
+            *("allergy", "condition", "medication", "premedication"),
+        ),
+        ref("patient_id", "directory.patient"),
+        Index("ix_alert_patient_id", "tenant_id", "patient_id", "id"),
+    )
+    patient_id: Mapped[str] = mapped_column(ID)
+    kind: Mapped[str]
+    text: Mapped[str]
+    raised_by_id: Mapped[str]  # the actor: a staff member, or the platform itself
+    end_time: Mapped[dt.datetime | None]
+
+
 # --- partners -----------------------------------------------------------------------------------------------------
 
 

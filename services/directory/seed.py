@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -38,6 +39,7 @@ def rows(world: World) -> Rows:
         [_party(party, sorted(seen[party.id])) for party in world.parties if party.id in seen],
     )
     yield models.Relationship, [tie for patient in world.patients for tie in _relationships(patient)]
+    yield models.Alert, [alert for patient in world.patients for alert in _alerts(patient, world.staff[0].id)]
     yield models.Partner, list(_partners(world))
 
 
@@ -161,6 +163,42 @@ def _relationships(patient: Patient) -> Iterable[dict[str, Any]]:
             "primary_contact": number == 0,
             "court_order": "",
             "location_ids": [patient.location.id],
+        }
+
+
+# Out of a hundred patients, about as many as an office has: the kind, what it says, and how many.
+ALERTS = (
+    ("allergy", "Latex: use nitrile gloves and latex-free elastics", 3),
+    ("allergy", "Nickel: no stainless steel or NiTi wires, ask the doctor", 2),
+    ("allergy", "Penicillin", 3),
+    ("condition", "Asthma: inhaler within reach", 3),
+    ("condition", "Epilepsy: no strobing scanner light", 1),
+    ("premedication", "Antibiotic before bands are placed (heart defect)", 1),
+    ("financial_hold", "Ask the financial coordinator before new appliances", 2),
+    ("contact_restriction", "Text messages only, no calls during school hours", 2),
+    ("other", "Interpreter: Portuguese", 1),
+)
+
+
+def _alerts(patient: Patient, raised_by_id: str) -> Iterable[dict[str, Any]]:
+    """The alerts that a patient has: the same ones each time, chosen by her id."""
+    registered = dt.datetime.combine(patient.added_on, dt.time(15), dt.UTC)
+    found = []
+    for number, (kind, text, percent) in enumerate(ALERTS):
+        if zlib.crc32(f"{patient.id} {number}".encode()) % 100 < percent:
+            found.append((kind, text))
+    if len(patient.parties) > 1:
+        found.append(("custody", "Parents live apart: tell each only of the own share"))
+    for kind, text in found:
+        yield {
+            "id": _derived(patient.id, text),
+            "patient_id": patient.id,
+            "kind": kind,
+            "text": text,
+            "raised_by_id": raised_by_id,
+            "location_ids": [patient.location.id],
+            "created_at": registered,
+            "updated_at": registered,
         }
 
 

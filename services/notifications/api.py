@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from archwire.directory.v1.patients_pb2 import GetContactRequest, ListResponsiblePartiesRequest
+from archwire.directory.v1.patients_pb2 import GetContactRequest, GetPatientRequest, ListResponsiblePartiesRequest
 from archwire.notifications.v1 import notifications_pb2 as pb
 from archwire.notifications.v1.events_pb2 import ContactPreferenceChanged
 from archwire.notifications.v1.notifications_pb2_grpc import NotificationsServiceServicer
 
 from services.notifications import domain, queries
+from shared import words
 from shared.call import Call
 from shared.errors import Conflict, Invalid
 from shared.paging import page
@@ -54,6 +55,47 @@ class Notifications(NotificationsServiceServicer):
         )  # fmt: skip
         call.later("send_message", key=row.id)
         return pb.SendMessageResponse(message=_message(row))
+
+    async def GetMessageDraft(self, request: pb.GetMessageDraftRequest, call: Call) -> pb.GetMessageDraftResponse:
+        channel, purpose = enum_name(pb.Channel, request.channel), enum_name(pb.Purpose, request.purpose)
+        if request.template_kind and request.template_kind not in domain.BY_HAND:
+            raise Invalid("UNKNOWN_KIND", f"a draft is of one of {', '.join(domain.BY_HAND)}", field="template_kind")
+        related = await _related(call, request)
+        party_id = request.party_id or (related[0].party.id if related else "")
+        who = GetContactRequest(party_id=party_id) if party_id else GetContactRequest(patient_id=request.patient_id)
+        contact = (await call.directory.GetContact(who)).contact
+        language = domain.language(contact.language)
+        subject = body = ""
+        if request.template_kind:
+            texts = await queries.wording(call.db, request.template_kind, channel, language)
+            values = domain.names(contact, words.phone(contact.location_phone))
+            values["patient"] = await _called(call, request.patient_id)
+            subject, body = (domain.render(text, values) for text in texts)
+        return pb.GetMessageDraftResponse(
+            patient_id=request.patient_id,
+            party_id=party_id,
+            subject=subject if channel == "email" else "",
+            body=body,
+            language=language,
+            allowed=domain.allowed(await queries.said(call.db, party_id or None, channel, purpose), purpose),
+            reachable=bool(contact.email if channel == "email" else contact.mobile),
+            leave_time=timestamp(domain.in_waking_hours(call.now, contact.time_zone) if channel == "sms" else call.now),
+        )
+
+    async def SendDocumentLink(self, request: pb.SendDocumentLinkRequest, call: Call) -> pb.SendDocumentLinkResponse:
+        channel = enum_name(pb.Channel, request.channel)
+        await _related(call, request)
+        if not domain.allowed(await queries.said(call.db, request.party_id, channel, "presentation"), "presentation"):
+            raise Conflict("OPTED_OUT", "this person declined this kind of message", field="channel")
+        thread = await queries.open_thread(
+            call.db, request.patient_id, request.party_id, request.location_id, call.now, answers=True
+        )
+        row = await queries.add_message(
+            call.db, thread, call.now, location_id=request.location_id, channel=channel, purpose="presentation",
+            template_kind="documents_to_sign", state="queued",
+        )  # fmt: skip
+        call.later("send_message", key=row.id)
+        return pb.SendDocumentLinkResponse(message=_message(row))
 
     async def LogCommunication(self, request: pb.LogCommunicationRequest, call: Call) -> pb.LogCommunicationResponse:
         await _related(call, request, formerly=True)
@@ -103,6 +145,7 @@ class Notifications(NotificationsServiceServicer):
             request,
             key=("last_message_at", "id"),
             location_id=request.location_id or None,
+            patient_id=request.patient_id or None,
             unanswered_only=request.unanswered_only,
         )
         threads = [to_proto(pb.Thread, row, last_message_time=timestamp(row.last_message_at)) for row in rows]
@@ -147,12 +190,22 @@ class Notifications(NotificationsServiceServicer):
         return pb.SetPreferenceResponse(preference=_preference(row))
 
 
-async def _related(call: Call, request: Any, *, formerly: bool = False) -> None:
-    """Raises unless the patient is the caller's to see, and the party, if any, answers (or answered) for the patient."""
+async def _related(call: Call, request: Any, *, formerly: bool = False) -> list[Any]:
+    """Those who answer for the patient, the primary contact first.
+
+    Raises unless the patient is the caller's to see, and the party, if any, answers (or answered) for the patient.
+    """
     asked = ListResponsiblePartiesRequest(patient_id=request.patient_id, include_ended=formerly)
     related = (await call.directory.ListResponsibleParties(asked)).parties
     if request.party_id and request.party_id not in {found.party.id for found in related}:
         raise Invalid("NOT_RESPONSIBLE", "the party does not answer for this patient", field="party_id")
+    return list(related)
+
+
+async def _called(call: Call, patient_id: str) -> str:
+    """How a patient is called in a text: by the preferred name."""
+    patient = (await call.directory.GetPatient(GetPatientRequest(patient_id=patient_id))).patient
+    return str(patient.preferred_name or patient.first_name)
 
 
 async def _known(call: Call, party_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import string
+from typing import Any
 from zoneinfo import ZoneInfo
 
 QUIET_BEFORE, QUIET_FROM = 8, 21  # local hours between which texts may arrive (TCPA; security.md 1.5)
@@ -17,8 +18,13 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "appointment_changed": frozenset({"first_name", "patient", "location", "phone", "when"}),
     "appointment_canceled": frozenset({"first_name", "patient", "location", "phone", "when"}),
     "presentation_shared": frozenset({"first_name", "patient", "location", "phone", "link"}),
+    "documents_to_sign": frozenset({"first_name", "patient", "location", "phone", "link"}),
     "payment_receipt": frozenset({"first_name", "location", "phone", "amount"}),
 }
+# Kinds that a person sends by hand, from a draft that she may change first.
+BY_HAND = ("please_call", "book_visit", "missed_visit", "forms_before_visit", "payment_reminder", "after_visit")
+PLACEHOLDERS |= dict.fromkeys(BY_HAND, frozenset({"first_name", "patient", "location", "phone"}))
+WITH_LINK = ("presentation_shared", "documents_to_sign")  # a private link is a credential: no row keeps it
 
 # What is sent until the group writes its own. No diagnosis, no treatment: a text can be read by anybody.
 BUILT_IN: dict[tuple[str, str], tuple[str, str]] = {
@@ -32,6 +38,20 @@ BUILT_IN: dict[tuple[str, str], tuple[str, str]] = {
     ("appointment_canceled", "es"): ("Su cita está cancelada", "Hola {first_name}, la cita de {patient} en {location} del {when} está cancelada. Para otra cita llame al {phone}."),
     ("presentation_shared", "en"): ("Your options at {location}", "Hi {first_name}, {patient}'s options from {location} are ready to read, choose and sign: {link} The link is private and ends by itself. Questions? Call {phone}."),
     ("presentation_shared", "es"): ("Sus opciones en {location}", "Hola {first_name}, las opciones de {patient} de {location} están listas para leer, elegir y firmar: {link} El enlace es privado y caduca. ¿Preguntas? Llame al {phone}."),
+    ("documents_to_sign", "en"): ("Papers to sign at {location}", "Hi {first_name}, papers for {patient} from {location} are ready to read and sign: {link} The link is private and ends by itself. Questions? Call {phone}."),
+    ("documents_to_sign", "es"): ("Papeles para firmar en {location}", "Hola {first_name}, los papeles de {patient} de {location} están listos para leer y firmar: {link} El enlace es privado y caduca. ¿Preguntas? Llame al {phone}."),
+    ("please_call", "en"): ("Please call {location}", "Hi {first_name}, please call us about {patient} when you have a moment: {phone}. {location}"),
+    ("please_call", "es"): ("Llame a {location}", "Hola {first_name}, llámenos sobre {patient} cuando tenga un momento: {phone}. {location}"),
+    ("book_visit", "en"): ("Time for {patient}'s next visit", "Hi {first_name}, {patient} is due for the next visit at {location}. Call {phone} and we find a time that suits you."),
+    ("book_visit", "es"): ("Es hora de la próxima visita de {patient}", "Hola {first_name}, a {patient} le toca la próxima visita en {location}. Llame al {phone} y buscamos una hora que le convenga."),
+    ("missed_visit", "en"): ("We missed {patient} today", "Hi {first_name}, we missed {patient} at {location} today. Call {phone} to find a new time, so that treatment stays on track."),
+    ("missed_visit", "es"): ("Hoy no vimos a {patient}", "Hola {first_name}, hoy no vimos a {patient} en {location}. Llame al {phone} para otra hora, y que todo siga a tiempo."),
+    ("forms_before_visit", "en"): ("Before {patient}'s visit", "Hi {first_name}, please bring {patient}'s insurance card and sign the papers we sent before the visit. Questions? Call {phone}. {location}"),
+    ("forms_before_visit", "es"): ("Antes de la visita de {patient}", "Hola {first_name}, traiga la tarjeta del seguro de {patient} y firme los papeles que enviamos antes de la visita. ¿Preguntas? Llame al {phone}. {location}"),
+    ("payment_reminder", "en"): ("About your account at {location}", "Hi {first_name}, a payment on your account at {location} is due. Call {phone} to pay or to find a plan that works."),
+    ("payment_reminder", "es"): ("Sobre su cuenta en {location}", "Hola {first_name}, hay un pago pendiente en su cuenta de {location}. Llame al {phone} para pagar o buscar un plan."),
+    ("after_visit", "en"): ("After today's visit", "Hi {first_name}, {patient} did well today. Some soreness for two or three days is normal; soft food helps. If something pokes or breaks call {phone}. {location}"),
+    ("after_visit", "es"): ("Después de la visita de hoy", "Hola {first_name}, a {patient} le fue bien hoy. Algo de molestia por dos o tres días es normal; la comida suave ayuda. Si algo pincha o se rompe llame al {phone}. {location}"),
     ("payment_receipt", "en"): ("Receipt from {location}", "Hi {first_name}, thank you: {location} received {amount}. Questions? Call {phone}."),
     ("payment_receipt", "es"): ("Recibo de {location}", "Hola {first_name}, gracias: {location} recibió {amount}. ¿Preguntas? Llame al {phone}."),
 }  # fmt: skip
@@ -62,6 +82,21 @@ STOP_PHRASES = re.compile(
 def placeholders(body: str) -> set[str]:
     """The placeholders a text uses. Raises ValueError when a brace is not closed."""
     return {name for _, name, _, _ in string.Formatter().parse(body) if name is not None}
+
+
+def language(wanted: str) -> str:
+    """The language in which somebody is written to: the wanted one when there are texts in it."""
+    return wanted if wanted in ("en", "es") else "en"
+
+
+def names(contact: Any, phone: str) -> dict[str, str]:
+    """What fills the placeholders that every kind has: from a contact of the directory and its location's phone."""
+    return {
+        "first_name": contact.first_name,
+        "patient": contact.patient_first_name or contact.first_name,
+        "location": contact.location_name,
+        "phone": phone,
+    }
 
 
 def render(body: str, values: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from archwire.contracts.v1.events_pb2 import PaymentSucceeded
 from archwire.coordination.v1.events_pb2 import PresentationShared
 from archwire.directory.v1.events_pb2 import LocationSaved
 from archwire.directory.v1.links_pb2 import CreateLinkRequest, LinkSubject
-from archwire.directory.v1.patients_pb2 import GetContactRequest
+from archwire.directory.v1.patients_pb2 import GetContactRequest, GetPatientRequest
 from archwire.notifications.v1.events_pb2 import MessageFailed, MessageSent
 from archwire.scheduling.v1.events_pb2 import AppointmentBooked, AppointmentCanceled, AppointmentRescheduled
 
@@ -153,7 +153,7 @@ async def send_message(message_id: str, work: Work) -> None:
         if current.state != "queued":
             return None
         # The private link is a credential: what is kept is the text without it.
-        kept = domain.render(body, {}) if message.template_kind != "presentation_shared" else _without_link(body)
+        kept = domain.render(body, {}) if message.template_kind not in domain.WITH_LINK else _without_link(body)
         await call.db.run(queries.MARK_SENT, message_id=message_id, subject=subject, body=kept, at=call.now)
         call.publish(
             MessageSent(
@@ -185,22 +185,20 @@ async def _fail(call: Call, message: Any, reason: str) -> None:
 async def _text(call: Call, message: Any, contact: Any) -> tuple[str, str]:
     if not message.template_kind:
         return message.subject, message.body
-    language = contact.language if contact.language in ("en", "es") else "en"
-    own = await call.db.first(queries.TEMPLATE, kind=message.template_kind, channel=message.channel, language=language)
-    subject, body = (own.subject, own.body) if own else domain.BUILT_IN[(message.template_kind, language)]
-    values = {
-        "first_name": contact.first_name,
-        "patient": contact.patient_first_name or contact.first_name,
-        "location": contact.location_name,
-        "phone": words.phone(contact.location_phone),
-    }
+    language = domain.language(contact.language)
+    subject, body = await queries.wording(call.db, message.template_kind, message.channel, language)
+    values = domain.names(contact, words.phone(contact.location_phone))
+    if not contact.patient_first_name:  # a parent of several: the text is about one of them
+        asked = GetPatientRequest(patient_id=message.patient_id)
+        patient = (await call.directory.GetPatient(asked)).patient
+        values["patient"] = patient.preferred_name or patient.first_name
     if "start_time" in message.params:
         values["when"] = domain.say_when(
             dt.datetime.fromisoformat(message.params["start_time"]), contact.time_zone, language
         )
     if "amount_cents" in message.params:
         values["amount"] = words.dollars(message.params["amount_cents"])
-    if "presentation_id" in message.params:
+    if message.template_kind in domain.WITH_LINK:
         values["link"] = await _private_link(call, message)
     return domain.render(subject, values), domain.render(body, values)
 
@@ -209,8 +207,8 @@ async def _private_link(call: Call, message: Any) -> str:
     subject = LinkSubject(
         patient_id=message.patient_id,
         party_id=message.party_id or "",
-        case_id=message.params["case_id"],
-        presentation_id=message.params["presentation_id"],
+        case_id=message.params.get("case_id", ""),
+        presentation_id=message.params.get("presentation_id", ""),
     )
     request = CreateLinkRequest(request_id=str(uuid5(LINKS, message.id)), purpose="presentation", subject=subject)
     made = await call.directory.CreateLink(request)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, Text, Uuid, and_, bindparam, case, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from services.notifications import domain
 from services.notifications.models import ConsentEvent, Location, Message, Template, Thread
 from shared.db import Db, Row, check_version, statement
 from shared.errors import NotFound
@@ -63,6 +64,7 @@ THREAD = statement(select(Thread.__table__).where(Thread.id == bindparam("id")))
 THREADS = paged(
     select(Thread.__table__).where(
         _optional(Thread.location_id, "location_id"),
+        _optional(Thread.patient_id, "patient_id"),
         or_(~cast(bindparam("unanswered_only", type_=Boolean), Boolean), Thread.unanswered_count > 0),
     ),
     Thread.last_message_at,
@@ -186,6 +188,12 @@ CHANGE_TEMPLATE = statement(
     )
     .returning(Template.__table__)
 )
+
+
+async def wording(db: Db, kind: str, channel: str, language: str) -> tuple[str, str]:
+    """Subject and text of a kind of message: the group's own, else the built-in ones."""
+    own = await db.first(TEMPLATE, kind=kind, channel=channel, language=language)
+    return (own.subject, own.body) if own else domain.BUILT_IN[(kind, language)]
 
 
 async def save_template(db: Db, request: Any, channel: str, now: dt.datetime) -> Row | None:

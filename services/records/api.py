@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from archwire.directory.v1.patients_pb2 import GetPatientRequest
+from archwire.directory.v1.patients_pb2 import GetPatientRequest, ListResponsiblePartiesRequest
 from archwire.records.v1 import records_pb2 as pb
 from archwire.records.v1.events_pb2 import DocumentSigned, ImageAdded, RecordsCompleted
 from archwire.records.v1.records_pb2_grpc import RecordsServiceServicer
@@ -168,6 +168,35 @@ class Records(RecordsServiceServicer):
             call.db, queries.DOCUMENTS, request, key=("created_at", "id"), patient_id=request.patient_id
         )
         return pb.ListDocumentsResponse(documents=[to_proto(pb.Document, row) for row in rows], next_page_token=token)
+
+    async def PrepareDocument(self, request: pb.PrepareDocumentRequest, call: Call) -> pb.PrepareDocumentResponse:
+        kind = enum_name(pb.DocumentKind, request.kind)
+        asked = ListResponsiblePartiesRequest(patient_id=request.patient_id)
+        related = (await call.directory.ListResponsibleParties(asked)).parties
+        tie = next((found.relationship for found in related if found.party.id == request.party_id), None)
+        if tie is None or not domain.may_sign(kind, may_consent=tie.may_consent, financial=tie.financial):
+            raise Invalid("NO_AUTHORITY", "this person may not sign this for the patient", field="party_id")
+        params = {
+            "at": call.now.isoformat(),
+            **({"treatment_months": request.treatment_months} if kind == "informed_consent" else {}),
+        }
+        row = await call.db.one(
+            queries.ADD_DOCUMENT, kind=kind, patient_id=request.patient_id, location_id=request.location_id, case_id=request.case_id or None,
+            contract_id=None, contract_version=0, party_id=request.party_id, state="preparing", template_version=domain.TEMPLATE_VERSION,
+            params=params,
+        )  # fmt: skip
+        call.later("make_document", key=row.id)
+        return pb.PrepareDocumentResponse(document=to_proto(pb.Document, row))
+
+    async def VoidDocument(self, request: pb.VoidDocumentRequest, call: Call) -> pb.VoidDocumentResponse:
+        row = await queries.document(call.db, request.document_id, lock=True)
+        check_version(row, request.version)
+        if row.state == "signed":
+            raise Conflict("ALREADY_SIGNED", "what is signed is kept")
+        if row.contract_id:
+            raise Conflict("CONTRACT_DOCUMENT", "this belongs to a contract and is withdrawn with it")
+        voided = await call.db.one(queries.VOID, document_id=row.id, now=call.now)
+        return pb.VoidDocumentResponse(document=to_proto(pb.Document, voided))
 
     async def GetDocument(self, request: pb.GetDocumentRequest, call: Call) -> pb.GetDocumentResponse:
         return pb.GetDocumentResponse(

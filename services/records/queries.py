@@ -186,6 +186,12 @@ MARK_SIGNED = statement(
     .values(state="signed", updated_at=bindparam("now"), version=Document.version + 1)
     .returning(Document.__table__)
 )
+VOID = statement(
+    update(Document)
+    .where(Document.id == bindparam("document_id"))
+    .values(state="void", updated_at=bindparam("now"), version=Document.version + 1)
+    .returning(Document.__table__)
+)
 _SIGNATURE = (
     "document_id", "patient_id", "location_id", "party_id", "relationship", "signer_name", "method", "sha256", "disclosure_version",
     "witness_id", "session_id", "ip", "signed_at",

@@ -14,6 +14,8 @@ from shared.words import dollars
 TITLES = {
     ("informed_consent", "en"): "Informed consent to orthodontic treatment",
     ("informed_consent", "es"): "Consentimiento informado para tratamiento de ortodoncia",
+    ("hipaa_notice", "en"): "Notice of privacy practices: acknowledgment",
+    ("hipaa_notice", "es"): "Aviso de prácticas de privacidad: acuse de recibo",
     ("financial_agreement", "en"): "Financial agreement",
     ("financial_agreement", "es"): "Acuerdo financiero",
 }

@@ -529,6 +529,38 @@ def upgrade() -> None:
         schema="directory",
         postgresql_where=sa.text("primary_contact AND end_time IS NULL"),
     )
+    op.create_table(
+        "alert",
+        sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("raised_by_id", sa.Text(), nullable=False),
+        sa.Column("end_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("location_ids", postgresql.ARRAY(sa.Uuid(as_uuid=False)), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(as_uuid=False),
+            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('financial_hold', 'contact_restriction', 'custody', 'other', 'allergy', 'condition', "
+            "'medication', 'premedication')",
+            name=op.f("ck_alert_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "patient_id"],
+            ["directory.patient.tenant_id", "directory.patient.id"],
+            name="fk_patient_id_patient",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_alert")),
+        schema="directory",
+    )
+    op.create_index("ix_alert_patient_id", "alert", ["tenant_id", "patient_id", "id"], unique=False, schema="directory")
     # ### end Alembic commands ###
     create_platform_tables(op, "directory")
     secure(op, Base)

@@ -8,6 +8,7 @@ from typing import Any
 from archwire.directory.v1 import patients_pb2 as pb
 from archwire.directory.v1.events_pb2 import PatientRegistered, PatientUpdated
 
+from services.directory.alerts import queries as alerts
 from services.directory.patients import domain, queries
 from services.directory.patients.domain import Tie
 from services.directory.places import queries as places
@@ -93,6 +94,7 @@ class Patients:
         if set(values["location_ids"]) != set(before.location_ids):
             related = await queries.relationships(call.db, before.id, include_ended=True)
             await call.db.run(queries.SPREAD_RELATIONSHIPS, of_patient=before.id, location_ids=values["location_ids"])
+            await call.db.run(alerts.SPREAD_ALERTS, of_patient=before.id, location_ids=values["location_ids"])
             await _widen(call, [row.party_id for row in related], values["location_ids"])
         patient = await queries.patient(call.db, before.id)
         event = PatientUpdated(patient_id=patient.id, location_id=patient.home_location_id, version=patient.version)

@@ -87,3 +87,42 @@ def test_a_template_refuses_what_its_kind_does_not_have(group: Any) -> None:
     assert (wrong.status_code, wrong.json()["reason"], wrong.json()["field"]) == (422, "UNKNOWN_PLACEHOLDER", "body")
     stale = http.post("/v1/message-templates", json={**template, "version": 7})
     assert (stale.status_code, stale.json()["reason"]) == (412, "STALE_VERSION")
+
+
+@pytest.mark.R(26)
+def test_a_draft_reads_in_the_language_of_the_person_and_says_whether_it_may_go(group: Any) -> None:
+    http, family = group.http("front_desk"), group.patient()
+    asked = {"party_id": family.party_id, "channel": "sms", "purpose": "care", "template_kind": "please_call"}
+    answer = http.get(f"/v1/patients/{family.patient_id}/message-draft", params=asked)
+    assert answer.status_code == 200, answer.text
+    draft = answer.json()
+    assert draft["allowed"]
+    assert draft["subject"] == ""
+    assert "{" not in draft["body"]
+    assert draft["leave_time"]
+    declined = {"patient_id": family.patient_id, "channel": "sms", "purpose": "care", "allowed": False}
+    said = http.post(f"/v1/responsible-parties/{family.party_id}/preferences", json=declined)
+    assert said.status_code == 201, said.text
+    assert not http.get(f"/v1/patients/{family.patient_id}/message-draft", params=asked).json()["allowed"]
+    unknown = http.get(
+        f"/v1/patients/{family.patient_id}/message-draft", params={**asked, "template_kind": "payment_receipt"}
+    )
+    assert (unknown.status_code, unknown.json()["reason"]) == (422, "UNKNOWN_KIND")
+
+
+@pytest.mark.R(2)
+def test_a_link_to_papers_leaves_and_is_not_kept(group: Any, platform: Any, eventually: Any) -> None:
+    http, family = group.http("front_desk"), group.patient()
+    body = {"party_id": family.party_id, "location_id": family.location_id, "channel": "email"}
+    answer = http.post(f"/v1/patients/{family.patient_id}/document-link", json=body)
+    assert answer.status_code == 201, answer.text
+    message = answer.json()["message"]
+    eventually(lambda: http.get(f"/v1/messages/{message['id']}").json()["message"]["state"] == "sent")
+    received = delivered(platform, message["id"])
+    assert received is not None
+    assert "/l/" in received["body"]
+    assert "/l/" not in http.get(f"/v1/messages/{message['id']}").json()["message"]["body"]
+    links = http.get(f"/v1/patients/{family.patient_id}/links").json()["links"]
+    assert [link["subject"]["party_id"] for link in links] == [family.party_id]
+    threads = http.get("/v1/threads", params={"patient_id": family.patient_id}).json()["threads"]
+    assert [thread["patient_id"] for thread in threads] == [family.patient_id]

@@ -202,3 +202,36 @@ def test_each_parent_of_a_split_family_signs_its_own_part(group: Any, eventually
 
 def _all_ready(documents: list[Any], count: int) -> list[Any] | None:
     return documents if len(documents) == count and all(d["state"] == "ready" for d in documents) else None
+
+
+@pytest.mark.R(19)
+def test_a_notice_is_prepared_signed_and_kept_a_consent_may_be_withdrawn(group: Any, eventually: Any) -> None:
+    family = group.patient()
+    desk, http = group.http("front_desk"), group.http("treatment_coordinator")
+    body = {"patient_id": family.patient_id, "party_id": family.party_id, "location_id": family.location_id}
+    notice = desk.post("/v1/documents", json={**body, "kind": "hipaa_notice"})
+    assert notice.status_code == 201, notice.text
+    consent = desk.post("/v1/documents", json={**body, "kind": "informed_consent", "treatment_months": 22})
+    assert consent.status_code == 201, consent.text
+    assert desk.post("/v1/documents", json={**body, "kind": "informed_consent"}).status_code == 422
+    stranger = group.patient()
+    refused = desk.post("/v1/documents", json={**body, "party_id": stranger.party_id, "kind": "hipaa_notice"})
+    assert (refused.status_code, refused.json()["reason"]) == (422, "NO_AUTHORITY")
+    path = f"/v1/patients/{family.patient_id}/documents"
+    documents = {d["kind"]: d for d in eventually(lambda: _all_ready(desk.get(path).json()["documents"], 2))}
+    pdf = desk.get(f"/v1/documents/{documents['hipaa_notice']['id']}/content")
+    assert pdf.content.startswith(b"%PDF-")
+    signature = {
+        "sha256": documents["hipaa_notice"]["sha256"],
+        "signer_name": "Pat Parent",
+        "agrees_to_electronic_records": True,
+        "intends_to_sign": True,
+    }
+    signed = http.post(f"/v1/documents/{documents['hipaa_notice']['id']}/sign", json=signature)
+    assert signed.json()["document"]["state"] == "signed"
+
+    def void(kind: str, version: int) -> Any:
+        return desk.post(f"/v1/documents/{documents[kind]['id']}/void", headers={"If-Match": f'"{version}"'})
+
+    assert void("hipaa_notice", signed.json()["document"]["version"]).json()["reason"] == "ALREADY_SIGNED"
+    assert void("informed_consent", documents["informed_consent"]["version"]).json()["document"]["state"] == "void"

@@ -88,6 +88,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Raises an alert of the office, or changes one that stands
+         * @description Raises an alert of the office, or changes one that stands. Fails with ABORTED / STALE_VERSION when someone else changed it first, ABORTED / ALREADY_ENDED.
+         *
+         *     Permission: `alerts.write`.
+         */
+        post: operations["directory_save_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{alert_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends an alert of the office
+         * @description Ends an alert of the office. Fails with ABORTED / STALE_VERSION, ABORTED / ALREADY_ENDED.
+         *
+         *     Permission: `alerts.write`.
+         */
+        post: operations["directory_end_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/appointment-types": {
         parameters: {
             query?: never;
@@ -1268,6 +1312,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepares a document for somebody to sign: its PDF is made at once
+         * @description Prepares a document for somebody to sign: its PDF is made at once. Agreements of a contract come with the contract. Fails with INVALID_ARGUMENT / NO_AUTHORITY when the person may not decide for the patient.
+         *
+         *     Permission: `documents.prepare`.
+         */
+        post: operations["records_prepare_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/documents/{document_id}": {
         parameters: {
             query?: never;
@@ -1328,6 +1394,28 @@ export interface paths {
          *     Permission: `documents.sign`.
          */
         post: operations["records_sign_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/documents/{document_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraws a document that nobody has signed
+         * @description Withdraws a document that nobody has signed. Fails with ABORTED / ALREADY_SIGNED, ABORTED / STALE_VERSION, ABORTED / CONTRACT_DOCUMENT: what a contract needs is withdrawn with the contract.
+         *
+         *     Permission: `documents.prepare`.
+         */
+        post: operations["records_void_document"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2320,6 +2408,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/medical-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Raises a medical alert, or changes one that stands
+         * @description Raises a medical alert, or changes one that stands. Fails with ABORTED / STALE_VERSION when someone else changed it first, ABORTED / ALREADY_ENDED.
+         *
+         *     Permission: `medical_alerts.write`.
+         */
+        post: operations["directory_save_medical_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/medical-alerts/{alert_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a medical alert
+         * @description Ends a medical alert. Fails with ABORTED / STALE_VERSION, ABORTED / ALREADY_ENDED.
+         *
+         *     Permission: `medical_alerts.write`.
+         */
+        post: operations["directory_end_medical_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/message-templates": {
         parameters: {
             query?: never;
@@ -2772,6 +2904,28 @@ export interface paths {
         patch: operations["directory_update_patient"];
         trace?: never;
     };
+    "/v1/patients/{patient_id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the alerts of the office on a patient's chart: holds, contact restrictions, custody
+         * @description Lists the alerts of the office on a patient's chart: holds, contact restrictions, custody.
+         *
+         *     Permission: `alerts.read`.
+         */
+        get: operations["directory_list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/patients/{patient_id}/appointments": {
         parameters: {
             query?: never;
@@ -2810,6 +2964,28 @@ export interface paths {
         get: operations["contracts_get_balance"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/document-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a person a private link to the documents that wait for her signature
+         * @description Sends a person a private link to the documents that wait for her signature. The link is made when the message leaves. Fails with ABORTED / OPTED_OUT, INVALID_ARGUMENT / NOT_RESPONSIBLE.
+         *
+         *     Permission: `documents.send`.
+         */
+        post: operations["notifications_send_document_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2896,6 +3072,50 @@ export interface paths {
          *     Permission: `links.read`.
          */
         get: operations["directory_list_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/medical-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the medical alerts on a patient's chart: allergies, conditions, medicines
+         * @description Lists the medical alerts on a patient's chart: allergies, conditions, medicines.
+         *
+         *     Permission: `medical_alerts.read`.
+         */
+        get: operations["directory_list_medical_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{patient_id}/message-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says how a message would read and whether it may go: the text of a template in the person's language, filled for this fa
+         * @description Says how a message would read and whether it may go: the text of a template in the person's language, filled for this family, her consent, her address, and when it would leave. Nothing is kept. Fails with INVALID_ARGUMENT / NOT_RESPONSIBLE, INVALID_ARGUMENT / UNKNOWN_KIND.
+         *
+         *     Permission: `messages.draft`.
+         */
+        get: operations["notifications_get_message_draft"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8033,6 +8253,69 @@ export interface components {
             /** @description What the person is to the patient. */
             relationship: components["schemas"]["directory.Relationship"] | null;
         };
+        /** @description A warning that stands on a patient's chart until it is ended. Never deleted. */
+        "directory.Alert": {
+            /**
+             * @description The alert.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            readonly id: string;
+            /**
+             * @description The patient.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * @description What it is about.
+             * @example financial_hold
+             */
+            kind: components["schemas"]["directory.AlertKind"] | null;
+            /**
+             * @description What to know, in a few words.
+             * @example text
+             */
+            text: string;
+            /**
+             * @description Staff member who raised it.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            readonly raised_by_id: string;
+            /**
+             * Format: date-time
+             * @description When it ended; not set while it stands.
+             */
+            readonly end_time: string | null;
+            /**
+             * Format: int64
+             * @description Version, for If-Match.
+             * @example 30
+             */
+            readonly version: number;
+            /**
+             * Format: date-time
+             * @description When it was raised.
+             */
+            readonly create_time: string | null;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            readonly update_time: string | null;
+        };
+        /**
+         * @description What everybody who opens a chart must know first.
+         *
+         *     - `financial_hold`: The account is behind: ask the financial coordinator before more work.
+         *     - `contact_restriction`: Somebody is not to be contacted, or only in a certain way.
+         *     - `custody`: Who may bring, fetch or decide for the child.
+         *     - `other`: Another matter of the office.
+         *     - `allergy`: Allergy: latex, nickel, acrylic, a medicine.
+         *     - `condition`: Medical condition that matters in the chair.
+         *     - `medication`: Medicine that matters in the chair.
+         *     - `premedication`: Needs a medicine before treatment.
+         * @enum {string}
+         */
+        "directory.AlertKind": "financial_hold" | "contact_restriction" | "custody" | "other" | "allergy" | "condition" | "medication" | "premedication";
         /** @description Asks for patients by id. */
         "directory.BatchGetPatientsRequest": {
             /**
@@ -8474,6 +8757,20 @@ export interface components {
             /** @description The staff member. */
             staff: components["schemas"]["directory.Staff"] | null;
         };
+        /** @description Asks to end an alert of the office. */
+        "directory.EndAlertRequest": Record<string, never>;
+        /** @description The ended alert. */
+        "directory.EndAlertResponse": {
+            /** @description The alert. */
+            alert: components["schemas"]["directory.Alert"] | null;
+        };
+        /** @description Asks to end a medical alert. */
+        "directory.EndMedicalAlertRequest": Record<string, never>;
+        /** @description The ended alert. */
+        "directory.EndMedicalAlertResponse": {
+            /** @description The alert. */
+            alert: components["schemas"]["directory.Alert"] | null;
+        };
         /** @description Asks to end a relationship. */
         "directory.EndRelationshipRequest": Record<string, never>;
         /** @description The ended relationship. */
@@ -8825,6 +9122,11 @@ export interface components {
              */
             next_page_token: string;
         };
+        /** @description Those that stand first, the newest first. Few, so there is one page. */
+        "directory.ListAlertsResponse": {
+            /** @description The alerts. */
+            alerts: components["schemas"]["directory.Alert"][];
+        };
         /** @description One page of API clients. */
         "directory.ListClientsResponse": {
             /** @description The clients. */
@@ -8864,6 +9166,11 @@ export interface components {
              * @example next page token
              */
             next_page_token: string;
+        };
+        /** @description Those that stand first, the newest first. Few, so there is one page. */
+        "directory.ListMedicalAlertsResponse": {
+            /** @description The alerts. */
+            alerts: components["schemas"]["directory.Alert"][];
         };
         /** @description One page of entries. */
         "directory.ListPartnerEntriesResponse": {
@@ -9677,6 +9984,68 @@ export interface components {
         "directory.RevokeRoleResponse": {
             /** @description The staff member. */
             staff: components["schemas"]["directory.Staff"] | null;
+        };
+        /** @description Raises an alert of the office, or changes one. */
+        "directory.SaveAlertRequest": {
+            /**
+             * Format: uuid
+             * @description The alert to change; empty raises a new one.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            alert_id?: string;
+            /**
+             * Format: uuid
+             * @description The patient.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * @description A kind that is not medical.
+             * @example financial_hold
+             * @enum {string}
+             */
+            kind: "financial_hold" | "contact_restriction" | "custody" | "other";
+            /**
+             * @description What to know, 1 to 200 characters.
+             * @example text
+             */
+            text: string;
+        };
+        /** @description The alert. */
+        "directory.SaveAlertResponse": {
+            /** @description The alert. */
+            alert: components["schemas"]["directory.Alert"] | null;
+        };
+        /** @description Raises a medical alert, or changes one. */
+        "directory.SaveMedicalAlertRequest": {
+            /**
+             * Format: uuid
+             * @description The alert to change; empty raises a new one.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            alert_id?: string;
+            /**
+             * Format: uuid
+             * @description The patient.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * @description A medical kind.
+             * @example financial_hold
+             * @enum {string}
+             */
+            kind: "allergy" | "condition" | "medication" | "premedication";
+            /**
+             * @description What to know, 1 to 200 characters.
+             * @example text
+             */
+            text: string;
+        };
+        /** @description The alert. */
+        "directory.SaveMedicalAlertResponse": {
+            /** @description The alert. */
+            alert: components["schemas"]["directory.Alert"] | null;
         };
         /** @description Asks for patients that match a text. */
         "directory.SearchPatientsRequest": {
@@ -11627,6 +11996,49 @@ export interface components {
          * @enum {string}
          */
         "notifications.Channel": "sms" | "email" | "portal" | "phone" | "desk";
+        /** @description How it would read, and whether it may go. */
+        "notifications.GetMessageDraftResponse": {
+            /**
+             * @description The patient.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * @description Whom it would reach; empty when the patient herself.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            party_id: string;
+            /**
+             * @description Subject line; e-mail only.
+             * @example subject
+             */
+            subject: string;
+            /**
+             * @description The text; empty for free text.
+             * @example body
+             */
+            body: string;
+            /**
+             * @description Language of the person: en or es.
+             * @example language
+             */
+            language: string;
+            /**
+             * @description False when the person declined this channel and purpose.
+             * @example true
+             */
+            allowed: boolean;
+            /**
+             * @description False when the person has no number or address of this channel.
+             * @example true
+             */
+            reachable: boolean;
+            /**
+             * Format: date-time
+             * @description When it would leave: now, or after the quiet hours.
+             */
+            leave_time: string | null;
+        };
         /** @description One message. */
         "notifications.GetMessageResponse": {
             /** @description The message. */
@@ -11917,6 +12329,32 @@ export interface components {
             /** @description The template. */
             template: components["schemas"]["notifications.Template"] | null;
         };
+        /** @description Asks to send a private link. */
+        "notifications.SendDocumentLinkRequest": {
+            /**
+             * Format: uuid
+             * @description Who is to sign.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            party_id: string;
+            /**
+             * Format: uuid
+             * @description The location that writes.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            location_id: string;
+            /**
+             * @description SMS or e-mail.
+             * @example sms
+             * @enum {string}
+             */
+            channel: "sms" | "email";
+        };
+        /** @description The queued message. */
+        "notifications.SendDocumentLinkResponse": {
+            /** @description The message. */
+            message: components["schemas"]["notifications.Message"] | null;
+        };
         /** @description Writes to a responsible party. */
         "notifications.SendMessageRequest": {
             /**
@@ -12002,7 +12440,7 @@ export interface components {
              */
             readonly id: string;
             /**
-             * @description What it is for: appointment_confirmation, appointment_reminder, appointment_changed, appointment_canceled, presentation_shared, payment_receipt.
+             * @description What it is for: appointment_confirmation, appointment_reminder, appointment_changed, appointment_canceled, presentation_shared, documents_to_sign, payment_receipt; and for messages that a person sends: please_call, book_visit, missed_visit, forms_before_visit, payment_reminder, after_visit.
              * @example kind
              */
             kind: string;
@@ -12574,6 +13012,50 @@ export interface components {
              */
             readonly update_time: string | null;
         };
+        /** @description Asks for a document to be made. */
+        "records.PrepareDocumentRequest": {
+            /**
+             * Format: uuid
+             * @description The patient.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * Format: uuid
+             * @description Who is to sign.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            party_id: string;
+            /**
+             * Format: uuid
+             * @description The location that asks for it.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            location_id: string;
+            /**
+             * Format: uuid
+             * @description The case; empty when none.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            case_id?: string;
+            /**
+             * @description Informed consent or notice of privacy practices.
+             * @example informed_consent
+             * @enum {string}
+             */
+            kind: "informed_consent" | "hipaa_notice";
+            /**
+             * Format: int32
+             * @description Estimated months of treatment, 1 to 60; for the consent only.
+             * @example 30
+             */
+            treatment_months?: number;
+        };
+        /** @description The document, being made. */
+        "records.PrepareDocumentResponse": {
+            /** @description The document. */
+            document: components["schemas"]["records.Document"] | null;
+        };
         /** @description Writes or changes a note. */
         "records.SaveNoteRequest": {
             /**
@@ -12811,6 +13293,13 @@ export interface components {
              * @example 30
              */
             readonly version: number;
+        };
+        /** @description Asks to withdraw a document. */
+        "records.VoidDocumentRequest": Record<string, never>;
+        /** @description The withdrawn document. */
+        "records.VoidDocumentResponse": {
+            /** @description The document. */
+            document: components["schemas"]["records.Document"] | null;
         };
         /** @description A metric over a period. */
         "reporting.GetMetricResponse": {
@@ -15509,6 +15998,97 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    directory_save_alert: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["directory.SaveAlertRequest"];
+            };
+        };
+        responses: {
+            /** @description The alert. */
+            201: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["directory.SaveAlertResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `ALREADY_ENDED`. */
+            409: components["responses"]["Problem409"];
+            /** @description STALE_VERSION: somebody changed it since it was read. Read again. Reasons: `STALE_VERSION`. */
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    directory_end_alert: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The alert. */
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["directory.EndAlertRequest"];
+            };
+        };
+        responses: {
+            /** @description The ended alert. */
+            200: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["directory.EndAlertResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `ALREADY_ENDED`. */
+            409: components["responses"]["Problem409"];
+            /** @description STALE_VERSION: somebody changed it since it was read. Read again. Reasons: `STALE_VERSION`. */
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     scheduling_list_appointment_types: {
         parameters: {
             query?: {
@@ -17884,6 +18464,46 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    records_prepare_document: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["records.PrepareDocumentRequest"];
+            };
+        };
+        responses: {
+            /** @description The document, being made. */
+            201: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["records.PrepareDocumentResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            /** @description A field is wrong: `field` names it, `reason` or `details.rule` says why. Reasons: `NO_AUTHORITY`. */
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     records_get_document: {
         parameters: {
             query?: never;
@@ -17980,6 +18600,53 @@ export interface operations {
             404: components["responses"]["Problem404"];
             /** @description The state of things does not allow it. Reasons: `NOT_READY`, `ALREADY_SIGNED`, `INVALID_ARGUMENT`. */
             409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    records_void_document: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The document. */
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["records.VoidDocumentRequest"];
+            };
+        };
+        responses: {
+            /** @description The withdrawn document. */
+            200: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["records.VoidDocumentResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `ALREADY_SIGNED`, `CONTRACT_DOCUMENT`. */
+            409: components["responses"]["Problem409"];
+            /** @description STALE_VERSION: somebody changed it since it was read. Read again. Reasons: `STALE_VERSION`. */
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
@@ -20080,6 +20747,97 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    directory_save_medical_alert: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["directory.SaveMedicalAlertRequest"];
+            };
+        };
+        responses: {
+            /** @description The alert. */
+            201: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["directory.SaveMedicalAlertResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `ALREADY_ENDED`. */
+            409: components["responses"]["Problem409"];
+            /** @description STALE_VERSION: somebody changed it since it was read. Read again. Reasons: `STALE_VERSION`. */
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    directory_end_medical_alert: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The alert. */
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["directory.EndMedicalAlertRequest"];
+            };
+        };
+        responses: {
+            /** @description The ended alert. */
+            200: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["directory.EndMedicalAlertResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `ALREADY_ENDED`. */
+            409: components["responses"]["Problem409"];
+            /** @description STALE_VERSION: somebody changed it since it was read. Read again. Reasons: `STALE_VERSION`. */
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     notifications_list_templates: {
         parameters: {
             query?: {
@@ -21024,6 +21782,38 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    directory_list_alerts: {
+        parameters: {
+            query?: {
+                /** @description True also returns those that have ended. */
+                include_ended?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The patient. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that stand first, the newest first. Few, so there is one page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["directory.ListAlertsResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     scheduling_list_patient_appointments: {
         parameters: {
             query?: {
@@ -21084,6 +21874,47 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    notifications_send_document_link: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The patient. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["notifications.SendDocumentLinkRequest"];
+            };
+        };
+        responses: {
+            /** @description The queued message. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["notifications.SendDocumentLinkResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `OPTED_OUT`, `INVALID_ARGUMENT`. */
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
@@ -21224,6 +22055,77 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    directory_list_medical_alerts: {
+        parameters: {
+            query?: {
+                /** @description True also returns those that have ended. */
+                include_ended?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The patient. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that stand first, the newest first. Few, so there is one page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["directory.ListMedicalAlertsResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    notifications_get_message_draft: {
+        parameters: {
+            query: {
+                /** @description The responsible party; empty means the patient's primary contact. */
+                party_id?: string;
+                /** @description SMS or e-mail. */
+                channel: "sms" | "email";
+                /** @description Why it would be sent. */
+                purpose: components["schemas"]["notifications.Purpose"];
+                /** @description A kind of message that a person sends; empty for free text. */
+                template_kind?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The patient it is about. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it would read, and whether it may go. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["notifications.GetMessageDraftResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description A field is wrong: `field` names it, `reason` or `details.rule` says why. Reasons: `NOT_RESPONSIBLE`, `INVALID_ARGUMENT`. */
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
@@ -24096,6 +24998,8 @@ export interface operations {
                 location_id?: string;
                 /** @description Only those with unanswered messages. */
                 unanswered_only?: boolean;
+                /** @description Only about this patient. */
+                patient_id?: string;
             };
             header?: never;
             path?: never;
