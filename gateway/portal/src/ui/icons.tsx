@@ -61,6 +61,15 @@ export const People = icon(
   <path d="M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7ZM2.5 20a6.500 6.500 0 0 1 13 0M16 4.300a3.500 3.500 0 0 1 0 6.400M18 14.500a6.500 6.500 0 0 1 3.500 5.500" />,
 );
 
+export const Pencil = icon(<path d="M5 19h3.500L19.500 8 16 4.500 5 15.500zM13.500 7l3.500 3.500" />);
+export const Coin = icon(
+  <path d="M12 20.500a8.500 8.500 0 1 0 0-17 8.500 8.500 0 0 0 0 17ZM14.500 9.500c-.4-1-1.400-1.500-2.500-1.500-1.500 0-2.500.8-2.500 2s1 1.700 2.500 2 2.500.8 2.500 2-1 2-2.500 2c-1.200 0-2.200-.6-2.600-1.600M12 6.500V8M12 16v1.500" />,
+);
+export const Heart = icon(
+  <path d="M12 20S4 15 4 9.200A4.200 4.200 0 0 1 12 7.500a4.200 4.200 0 0 1 8 1.700C20 15 12 20 12 20Z" />,
+);
+export const Shield = icon(<path d="M12 3.500 19 6v6c0 4-3 7-7 8.500C8 19 5 16 5 12V6zM9 12l2 2 4-4" />);
+
 export function Logo({ size = 26 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 26 26" aria-hidden="true" focusable="false">

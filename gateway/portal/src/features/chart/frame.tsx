@@ -4,6 +4,7 @@ import { ApiError, type Patient } from "../../api/client";
 import { t } from "../../domain/i18n";
 import { Person } from "../../ui/icons";
 import { Empty, Failed } from "../../ui/states";
+import { Alerts } from "./alerts";
 import { isMissing, useMayHere, usePatient } from "./data";
 import css from "./frame.module.css";
 import { Header } from "./header";
@@ -37,7 +38,10 @@ function Chart({ patient }: { patient: Patient }) {
   );
   return (
     <article className={css.chart}>
-      <Header patient={patient} />
+      <div>
+        <Header patient={patient} />
+        <Alerts patient={patient} />
+      </div>
       <nav className={css.tabs} aria-label={w.tabs.label}>
         {tabs.map((one) => (
           <Link

@@ -23,4 +23,10 @@ export const TABS: readonly Tab[] = [
     needs: [],
     Page: lazy(() => import("./summary/page").then((module) => ({ default: module.SummaryTab }))),
   },
+  {
+    id: "family",
+    label: w.tabs.family,
+    needs: [],
+    Page: lazy(() => import("./family/page").then((module) => ({ default: module.FamilyTab }))),
+  },
 ];
