@@ -6,9 +6,10 @@ from archwire.coordination.v1.coordination_pb2_grpc import CoordinationServiceSe
 
 from services.coordination.cases.api import Cases
 from services.coordination.leads.api import Leads
+from services.coordination.pipeline.api import Pipeline
 from services.coordination.presentations.api import Presentations
 from services.coordination.tasks.api import Tasks
 
 
-class Coordination(Leads, Cases, Presentations, Tasks, CoordinationServiceServicer):
+class Coordination(Leads, Cases, Pipeline, Presentations, Tasks, CoordinationServiceServicer):
     """CoordinationService: each feature brings its own methods."""

@@ -24,7 +24,8 @@ from services.coordination import domain
 from services.coordination.cases import domain as cases
 from services.coordination.cases import queries
 from services.coordination.cases.moves import move_case, plan_case
-from services.coordination.queries import SAVE_LOCATION, local_day
+from services.coordination.pipeline import domain as pipeline
+from services.coordination.queries import SAVE_LOCATION, SIGNED_FOR, local_day
 from services.coordination.tasks.queries import cancel_follow_ups
 from services.coordination.tasks.saved import case_task, close_tasks
 from shared.call import Call
@@ -55,6 +56,8 @@ async def visit_booked(event: AppointmentBooked | AppointmentRescheduled, call: 
         before_exam = case.state in ("lead", "exam_scheduled")
         await _follow(call, case, "exam_booked", event.appointment_id, due=exam_on if before_exam else None)
         await close_tasks(call, case.id, "rebook_exam")
+    else:
+        await _settle_booking(call, case)
 
 
 async def visit_canceled(event: AppointmentCanceled, call: Call) -> None:
@@ -62,6 +65,7 @@ async def visit_canceled(event: AppointmentCanceled, call: Call) -> None:
     if case := await queries.case_of_event(call.db, event):
         await call.db.run(queries.END_VISIT, appointment_id=event.appointment_id)
         await _rebook(call, case, event)
+        await _settle_booking(call, case)
 
 
 async def visit_missed(event: AppointmentMissed, call: Call) -> None:
@@ -70,6 +74,7 @@ async def visit_missed(event: AppointmentMissed, call: Call) -> None:
         await call.db.run(queries.END_VISIT, appointment_id=event.appointment_id)
         await call.db.run(queries.MISSED, case_id=case.id)
         await _rebook(call, case, event)
+        await _settle_booking(call, case)
 
 
 async def visit_completed(event: AppointmentCompleted, call: Call) -> None:
@@ -80,6 +85,14 @@ async def visit_completed(event: AppointmentCompleted, call: Call) -> None:
     await call.db.run(queries.END_VISIT, appointment_id=event.appointment_id)
     await call.db.run(queries.SEEN, case_id=case.id, seen_at=from_timestamp(event.start_time))
     if event.visit_class == "exam":
+        if case.state == "exam_scheduled":
+            await plan_case(
+                call,
+                case,
+                exam_kept_at=from_timestamp(event.start_time),
+                next_step="Record the outcome of the exam",
+                next_step_due=await local_day(call, case.location_id),
+            )
         await case_task(call, case, "present_options", "Present options", origin=f"exam:{event.appointment_id}")
     elif event.visit_class == "debond":
         await _follow(call, case, "debonded", event.appointment_id)
@@ -114,6 +127,8 @@ async def contract_signed(event: ContractSigned, call: Call) -> None:
         return
     await _follow(call, case, "contract_signed", event.contract_id)
     await call.db.run(queries.VALUE, case_id=case.id, cents=event.total_fee.amount_cents, now=call.now)
+    await _settle_booking(call, await queries.case_for_update(call.db, case.id))
+    await call.db.run(SIGNED_FOR, location_id=event.location_id, fee_cents=event.total_fee.amount_cents)
     await cancel_follow_ups(call.db, case.id)
 
 
@@ -154,6 +169,21 @@ async def _rebook(call: Call, case: Row, event: AppointmentCanceled | Appointmen
     moved = isinstance(event, AppointmentCanceled) and event.reason == "rescheduled"
     if event.visit_class == "exam" and case.state == "exam_scheduled" and not moved:
         await case_task(call, case, "rebook_exam", "Book the exam again", origin=f"rebook:{event.appointment_id}")
+
+
+async def _settle_booking(call: Call, case: Row) -> None:
+    """A signed case is pending or booked by its visits: its blocker, plan and column follow them."""
+    if case.state != "accepted" and case.blocker != pipeline.BOOKED_BY_VISIT:
+        return
+    visit = await call.db.first(queries.COMING_VISIT, case_id=case.id, now=call.now)
+    if visit and case.state == "accepted":
+        due = await local_day(call, case.location_id, visit.start_time)
+        await plan_case(call, case, next_step="See the start through", next_step_due=due)
+    elif case.state == "accepted":
+        next_step, book_by = cases.plan("accepted", await local_day(call, case.location_id))
+        await plan_case(call, case, next_step=next_step, next_step_due=book_by)
+    else:
+        await plan_case(call, case)
 
 
 async def _unblock(call: Call, event: Any, blocker: str) -> None:

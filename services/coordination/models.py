@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Uuid
-from sqlalchemy.orm import Mapped
+from sqlalchemy import BigInteger, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import TenantTable, new_base
 
@@ -18,7 +18,11 @@ def one_of(column: str, values: tuple[str, ...], *, empty: bool = False) -> str:
 
 
 class Location(TenantTable, Base):
-    """The directory's location, of which coordination needs the time zone: due dates are local days."""
+    """The directory's location, of which coordination needs the time zone: due dates are local days.
+
+    `usual_fee_cents` is what families sign for there, a running mean: the worth of a family without a quote.
+    """
 
     __tablename__ = "location"
     time_zone: Mapped[str]
+    usual_fee_cents: Mapped[int | None] = mapped_column(BigInteger)

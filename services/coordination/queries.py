@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from archwire.directory.v1.directory_pb2 import GetLocationRequest
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.coordination import domain
@@ -25,6 +25,16 @@ TIME_ZONE = statement(select(Location.time_zone).where(Location.id == bindparam(
 _SAVED = insert(Location).values(id=bindparam("location_id"), time_zone=bindparam("time_zone"))
 SAVE_LOCATION = statement(
     _SAVED.on_conflict_do_update(index_elements=["tenant_id", "id"], set_={"time_zone": _SAVED.excluded.time_zone})
+)
+
+
+SIGNED_FOR = statement(
+    update(Location)
+    .where(Location.id == bindparam("location_id"))
+    .values(
+        usual_fee_cents=func.coalesce(Location.usual_fee_cents * 7 + bindparam("fee_cents"), bindparam("fee_cents") * 8)
+        / 8
+    )
 )
 
 

@@ -11,6 +11,7 @@ from services.coordination.cases import domain as cases
 from services.coordination.cases.models import Case, Consult, Transition, Visit
 from services.coordination.leads import domain as leads
 from services.coordination.leads.models import Lead
+from services.coordination.pipeline import domain as pipeline
 from services.coordination.presentations.models import Option, Presentation, Share
 from services.coordination.tasks import domain as tasks
 from services.coordination.tasks.models import FollowUp, Task
@@ -38,6 +39,26 @@ TITLES = {
 }
 BRACES = ("Braces", "metal_braces", "comprehensive")
 KEPT = ("done", "checked_out")
+USUAL_FEE_CENTS = PHASES["comprehensive_child"][0]
+# What was said last of enquiries that are still open, and what the family waits for.
+LEAD_STEPS = (
+    ("Call the family", ""),
+    ("Call again after 4 pm", ""),
+    ("Offer two exam times", "scheduling"),
+    ("Ask for the insurance card", "verification"),
+    ("Wait for the dentist's letter", "specialist"),
+)
+# What comes next in a pending case, by what keeps it.
+PENDING_STEPS = {
+    "verification": "Ask the insurer for the lifetime maximum",
+    "records": "Book the missing records",
+    "predetermination": "Chase the predetermination",
+    "specialist": "Ask the dentist for clearance",
+    "financing": "Send the financing application",
+    "family": "Ask which questions are open",
+    "scheduling": "Offer two dates for the start",
+    "signature": "Get the agreement signed",
+}
 
 
 def rows(world: World) -> Rows:
@@ -46,8 +67,14 @@ def rows(world: World) -> Rows:
     for case in world.cases:
         books.add(case)
     for enquiry in world.enquiries:
-        books.leads.append(_enquiry(enquiry))
-    yield models.Location, [{"id": place.id, "time_zone": place.time_zone} for place in world.locations]
+        books.leads.append(_enquiry(enquiry, world.now))
+    yield (
+        models.Location,
+        [
+            {"id": place.id, "time_zone": place.time_zone, "usual_fee_cents": USUAL_FEE_CENTS}
+            for place in world.locations
+        ],
+    )
     yield Lead, books.leads
     yield Case, books.cases
     yield Transition, books.transitions
@@ -78,6 +105,7 @@ def _lead(**columns: Any) -> dict[str, Any]:
         "source_detail": "",
         "partner_id": None,
         "next_step": leads.FIRST_STEP,
+        "blocker": "",
         "lost_reason": "",
         "patient_id": None,
         "case_id": None,
@@ -86,8 +114,11 @@ def _lead(**columns: Any) -> dict[str, Any]:
     return dict(sorted((usual | columns).items()))
 
 
-def _enquiry(enquiry: demo.Enquiry) -> dict[str, Any]:
+def _enquiry(enquiry: demo.Enquiry, now: dt.datetime) -> dict[str, Any]:
     later = enquiry.at + dt.timedelta(hours=5)
+    at = enquiry.at.toordinal()
+    next_step, blocker = LEAD_STEPS[at % len(LEAD_STEPS) if enquiry.state == "contacted" else 0]
+    due = now.date() + dt.timedelta(days=at % 5 - 2) if enquiry.state != "lost" else enquiry.at.date()
     return _lead(
         id=enquiry.id,
         location_id=enquiry.location.id,
@@ -97,7 +128,9 @@ def _enquiry(enquiry: demo.Enquiry) -> dict[str, Any]:
         phone=enquiry.phone,
         source=enquiry.source,
         owner_id=enquiry.owner.id,
-        next_step_due=enquiry.at.date() + dt.timedelta(days=1),
+        next_step=next_step,
+        blocker=blocker,
+        next_step_due=due,
         lost_reason="unreachable" if enquiry.state == "lost" else "",
         contacted_at=None if enquiry.state == "new" else later,
         created_at=enquiry.at,
@@ -185,6 +218,20 @@ class _Books:
         reason = (
             self.rng.choice(REASONS) if given_up or (case.state == "recommended" and self.rng.random() < 0.6) else ""
         )
+        kept = max((v.start for v in past if v.visit_class == "exam" and v.state in KEPT), default=None)
+        presented = self._presented(case, entered)
+        blocker = pipeline.blocker_of(
+            case.state, self._blocker(case.state, presented), booked=bool(coming) and case.state == "accepted"
+        )
+        stage = pipeline.stage(case.state, exam_kept=kept is not None, presented=presented is not None, blocker=blocker)
+        if case.state == "exam_scheduled" and kept:
+            next_step, due = "Record the outcome of the exam", kept.date()
+        elif stage == "start_booked":
+            next_step, due = "See the start through", coming[0].start.date()
+        elif stage == "pending":
+            next_step = PENDING_STEPS[blocker]
+        decided = "recommended" in entered
+        since = {"exam_kept": entered.get("recommended") or kept, "presented": presented, "pending": presented}
         return {
             "id": case.id,
             "patient_id": case.patient.id,
@@ -194,13 +241,18 @@ class _Books:
             "state_time": state_time,
             "phase": case.phase,
             "owner_id": case.owner.id,
-            "blocker": self._blocker(case.state),
+            "blocker": blocker,
+            "last_blocker": blocker or (self._past_blocker(case.state) if decided else ""),
+            "source": case.source,
+            "stage": stage,
+            "stage_time": since.get(stage) or state_time,
+            "exam_kept_at": kept or entered.get("recommended") or entered.get("observation"),
             "next_step": next_step,
             "next_step_due": due,
             "value_cents": case.contract.total_cents if case.contract else case.fee_cents or None,
             "reason_not_started": reason,
             "recommended_at": entered.get("recommended"),
-            "presented_at": entered.get("recommended") if reason or case.contract else None,
+            "presented_at": presented,
             "started_on": case.started_on if "active" in entered else None,
             "first_estimated_end": case.estimated_end if "active" in entered else None,
             "last_seen_at": seen,
@@ -210,13 +262,34 @@ class _Books:
             "updated_at": state_time,
         }
 
-    def _blocker(self, state: str) -> str:
+    def _presented(self, case: demo.Case, entered: dict[str, dt.datetime]) -> dt.datetime | None:
+        """Most families see their options on the day of the exam, some a day or two later, a few not yet."""
+        at = entered.get("recommended")
+        if at is None or (
+            case.state == "recommended" and self.now - at < dt.timedelta(days=9) and self.rng.random() < 0.3
+        ):
+            return None
+        later = at + dt.timedelta(days=self.rng.choice((0, 0, 0, 1, 2)), hours=1)
+        return later if later < self.now else None
+
+    def _blocker(self, state: str, presented: dt.datetime | None) -> str:
         waits = {
+            "lead": ("", "", "scheduling"),
             "exam_scheduled": ("verification", "", "", ""),
-            "recommended": ("family", "family", "financing", "verification", "specialist", ""),
+            "recommended": ("family", "family", "financing", "verification", "specialist", "predetermination"),
             "accepted": ("records", "", ""),
         }
+        if presented and state == "recommended" and self.now - presented < dt.timedelta(days=12):
+            return self.rng.choice(("", "", "family", "verification"))
+        if state == "recommended" and not presented:
+            return self.rng.choice(("", "records", "verification"))
         return self.rng.choice(waits.get(state, ("",)))
+
+    def _past_blocker(self, state: str) -> str:
+        """What stood in the way of those who have started or given up: an undecided parent loses more than a form."""
+        if cases.STATES[state].start or cases.STATES[state].acceptance:
+            return self.rng.choice(("", "", "", "verification", "verification", "financing", "family", "records"))
+        return self.rng.choice(("family", "family", "financing", "financing", "verification", "specialist"))
 
     def _history(self, case: demo.Case) -> None:
         place = {"case_id": case.id, "location_id": case.patient.location.id}

@@ -6,14 +6,16 @@ from typing import Any
 
 from archwire.coordination.v1 import coordination_pb2 as pb
 from archwire.directory.v1.patients_pb2 import GetPatientRequest
+from archwire.directory.v1.staff_pb2 import GetStaffRequest
 
 from services.coordination.cases import domain, queries
-from services.coordination.cases.moves import move_case, open_case, owner, plan_case
+from services.coordination.cases.moves import move_case, open_case, owner, owner_at, plan_case
 from services.coordination.domain import calendar_day
 from services.coordination.queries import local_day
 from services.coordination.tasks import queries as tasks
 from shared.call import Call
 from shared.db import Row, check_version
+from shared.errors import Invalid
 from shared.paging import page
 from shared.proto import enum_name, enum_value, to_proto
 
@@ -33,6 +35,21 @@ async def locked(call: Call, request: Any) -> Row:
     return row
 
 
+async def doctor(provider_id: str, call: Call) -> str:
+    """The doctor named, else the caller, who must be one.
+
+    Raises Invalid / PROVIDER_REQUIRED when a coordinator names none, NOT_A_PROVIDER when whom she names is none.
+    """
+    if not provider_id or provider_id == call.actor.user_id:
+        if "orthodontist" not in call.actor.roles:
+            raise Invalid("PROVIDER_REQUIRED", "name the doctor who decided", field="provider_id")
+        return owner("", call)
+    found = await call.directory.GetStaff(GetStaffRequest(staff_id=provider_id))
+    if not found.staff.is_provider:
+        raise Invalid("NOT_A_PROVIDER", "this staff member is not a doctor", field="provider_id")
+    return provider_id
+
+
 class Cases:
     """Cases: read them, plan them, move them by name."""
 
@@ -42,7 +59,7 @@ class Cases:
             call,
             patient_id=request.patient_id,
             location_id=request.location_id,
-            owner_id=owner(request.owner_id, call),
+            owner_id=await owner_at(request.location_id, request.owner_id, call),
         )
         return pb.OpenCaseResponse(case=case_message(row))
 
@@ -105,22 +122,26 @@ class Cases:
     async def RecommendTreatment(
         self, request: pb.RecommendTreatmentRequest, call: Call
     ) -> pb.RecommendTreatmentResponse:
+        provider_id = await doctor(request.provider_id, call)
         row = await locked(call, request)
         outcome, phase = enum_name(pb.ConsultOutcome, request.outcome), enum_name(pb.Phase, request.phase)
         recall_on = None
         if outcome == "observation":
             chosen = calendar_day(request.recall_on, "recall_on") if request.recall_on else None
             recall_on = chosen or domain.recall_on(await local_day(call, row.location_id))
-        row = await move_case(call, row, f"outcome_{outcome}", phase=phase, due=recall_on)
+        marks: dict[str, Any] = {"exam_kept_at": row.exam_kept_at or call.now}
         if outcome == "recommended":
-            row = await call.db.one(queries.RECOMMENDED, case_id=row.id, now=call.now)
+            marks["recommended_at"] = row.recommended_at or call.now
+            if row.state != "recommended":  # options of an earlier recommendation are not those of this one
+                marks["presented_at"] = None
+        row = await move_case(call, row, f"outcome_{outcome}", phase=phase, due=recall_on, **marks)
         consult = await call.db.one(
             queries.ADD_CONSULT,
             location_id=row.location_id,
             case_id=row.id,
             patient_id=row.patient_id,
             appointment_id=request.appointment_id or None,
-            provider_id=owner(request.provider_id, call),
+            provider_id=provider_id,
             outcome=outcome,
             phase=phase,
             treatment_months=request.treatment_months,

@@ -65,7 +65,7 @@ ACTIVE = tuple(name for name, state in STATES.items() if state.active)
 PAUSED = tuple(name for name, state in STATES.items() if state.paused)
 PHASES = ("phase_1", "phase_2", "comprehensive_child", "comprehensive_adult", "limited", "aligner")
 BLOCKERS = (
-    "verification", "records", "predetermination", "specialist", "financing", "family", "signature", "other",
+    "verification", "records", "predetermination", "specialist", "financing", "family", "signature", "other", "scheduling",
 )  # fmt: skip
 
 _OUTLAST_DECISION = ("verification", "records", "predetermination", "specialist")
@@ -163,6 +163,12 @@ def starts(state: str) -> bool:
     Only a start sets the estimate of the end: a later one would hide that treatment takes longer than promised.
     """
     return MOVES["contract_activated"].get(state) == "active" and state != "active"
+
+
+def planned(state: str, next_step: str, due: date | None, today: date) -> tuple[str, date]:
+    """The plan as it is to be kept: what an open case lacks of it comes from the plan of its state."""
+    standard, standard_due = plan(state, today)
+    return next_step or standard, due or standard_due or today
 
 
 def blocker_after(blocker: str, state: str) -> str:

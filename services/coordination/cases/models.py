@@ -9,13 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.coordination.cases import domain
 from services.coordination.models import ID, Base, one_of
+from services.coordination.pipeline import domain as pipeline
 from shared.db import Located, TenantTable, Versioned, ref
 
 OPEN = one_of("state", domain.OPEN)
 
 
 class Case(Located, Versioned, TenantTable, Base):
-    """A patient's way through the practice. The checks keep an open case from being left without a next step."""
+    """A patient's way through the practice. The checks keep an open case from being left without a next step.
+
+    `stage` is its column on the pipeline; `last_blocker` what stood in the way last before the start, for the report.
+    """
 
     __tablename__ = "treatment_case"  # CASE is a word of SQL
     __table_args__ = (
@@ -24,9 +28,25 @@ class Case(Located, Versioned, TenantTable, Base):
         CheckConstraint(one_of("blocker", domain.BLOCKERS, empty=True), name="blocker"),
         CheckConstraint(f"({one_of('state', domain.PAUSED)}) = (held_from <> '')", name="held_from"),
         CheckConstraint(f"NOT ({OPEN}) OR next_step <> ''", name="next_step"),
+        CheckConstraint(one_of("stage", pipeline.STAGES, empty=True), name="stage"),
+        CheckConstraint(one_of("last_blocker", domain.BLOCKERS, empty=True), name="last_blocker"),
         Index("uq_treatment_case_open", "tenant_id", "patient_id", unique=True, postgresql_where=text(OPEN)),
         Index("ix_treatment_case_patient_id", "tenant_id", "patient_id", "created_at"),
         Index("ix_treatment_case_next_step_due", "tenant_id", "next_step_due", "id"),
+        Index(
+            "ix_treatment_case_stage",
+            "tenant_id",
+            "stage",
+            "next_step_due",
+            "id",
+            postgresql_where=text("stage <> ''"),
+        ),
+        Index(
+            "ix_treatment_case_recommended_at",
+            "tenant_id",
+            "recommended_at",
+            postgresql_where=text("recommended_at IS NOT NULL"),
+        ),
     )
     patient_id: Mapped[str] = mapped_column(ID)
     lead_id: Mapped[str | None] = mapped_column(ID)
@@ -45,6 +65,11 @@ class Case(Located, Versioned, TenantTable, Base):
     started_on: Mapped[dt.date | None]
     first_estimated_end: Mapped[dt.date | None]
     last_seen_at: Mapped[dt.datetime | None]
+    source: Mapped[str] = mapped_column(server_default=text("''"))
+    stage: Mapped[str] = mapped_column(server_default=text("''"))
+    stage_time: Mapped[dt.datetime]
+    exam_kept_at: Mapped[dt.datetime | None]
+    last_blocker: Mapped[str] = mapped_column(server_default=text("''"))
     misses_in_row: Mapped[int] = mapped_column(server_default=text("0"))
 
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    case,
     func,
     insert,
     not_,
@@ -38,7 +37,10 @@ T = Case.__table__
 IS_OPEN = T.c.state == any_(array(domain.OPEN))
 IS_ACTIVE = T.c.state == any_(array(domain.ACTIVE))
 NEXT_VISIT = select(func.min(Visit.start_time)).where(Visit.case_id == T.c.id).scalar_subquery().label("next_visit_at")
-PLAN = ("owner_id", "blocker", "next_step", "next_step_due", "reason_not_started")
+SAVED = (
+    "state", "state_time", "phase", "held_from", "owner_id", "blocker", "next_step", "next_step_due",
+    "reason_not_started", "recommended_at", "presented_at", "exam_kept_at", "stage", "stage_time", "last_blocker",
+)  # fmt: skip
 CHANGED = {"version": T.c.version + 1, "updated_at": bindparam("now")}
 
 
@@ -63,7 +65,10 @@ ADD_CASE = statement(
         patient_id=bindparam("patient_id"),
         location_id=bindparam("location_id"),
         lead_id=bindparam("lead_id"),
+        source=bindparam("source"),
         state=bindparam("state"),
+        stage=bindparam("stage"),
+        stage_time=bindparam("now"),
         state_time=bindparam("now"),
         owner_id=bindparam("owner_id"),
         next_step=bindparam("next_step"),
@@ -73,29 +78,7 @@ ADD_CASE = statement(
     )
     .returning(T)
 )
-MOVE_CASE = statement(
-    update(T)
-    .where(T.c.id == bindparam("case_id"))
-    .values(
-        named("state", "phase", "held_from", *PLAN)
-        | {"state_time": case((T.c.state == bindparam("state"), T.c.state_time), else_=bindparam("entered_at"))}
-        | CHANGED
-    )
-    .returning(T)
-)
-PLAN_CASE = statement(update(T).where(T.c.id == bindparam("case_id")).values(named(*PLAN) | CHANGED).returning(T))
-RECOMMENDED = statement(
-    update(T)
-    .where(T.c.id == bindparam("case_id"))
-    .values(recommended_at=func.coalesce(T.c.recommended_at, bindparam("now")))
-    .returning(T)
-)
-PRESENTED = statement(
-    update(T)
-    .where(T.c.id == bindparam("case_id"))
-    .values(presented_at=func.coalesce(T.c.presented_at, bindparam("now")))
-    .returning(T)
-)
+SAVE_CASE = statement(update(T).where(T.c.id == bindparam("case_id")).values(named(*SAVED) | CHANGED).returning(T))
 STARTED = statement(
     update(T)
     .where(T.c.id == bindparam("case_id"))
@@ -153,6 +136,12 @@ SAVE_VISIT = statement(
         index_elements=["tenant_id", "id"],
         set_={"start_time": _VISIT.excluded.start_time, "location_id": _VISIT.excluded.location_id},
     )
+)
+COMING_VISIT = statement(
+    select(Visit.start_time)
+    .where(Visit.case_id == bindparam("case_id"), Visit.start_time >= bindparam("now"))
+    .order_by(Visit.start_time)
+    .limit(1)
 )
 END_VISIT = statement(Visit.__table__.delete().where(Visit.id == bindparam("appointment_id")))
 

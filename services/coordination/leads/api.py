@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from archwire.coordination.v1 import coordination_pb2 as pb
-from archwire.coordination.v1.events_pb2 import LeadCreated, LeadRegistered
+from archwire.coordination.v1.events_pb2 import LeadCreated, LeadRegistered, LeadSaved
 from archwire.directory.v1.patients_pb2 import RegisterPatientRequest
 
 from services.coordination.cases import moves
@@ -42,11 +42,17 @@ def contact_columns(contact: pb.LeadContact) -> dict[str, Any]:
     }
 
 
+def publish_lead(call: Call, row: Row) -> None:
+    """Tells others that a lead has changed."""
+    call.publish(LeadSaved(lead_id=row.id, location_id=row.location_id, state=row.state), key=call.actor.tenant_id)
+
+
 class Leads:
     """Enquiries, until each is a patient with a case or lost for a stated reason."""
 
     async def CreateLead(self, request: pb.CreateLeadRequest, call: Call) -> pb.CreateLeadResponse:
         due = request.next_step_due
+        owner_id = await moves.owner_at(request.location_id, request.owner_id, call)
         today = local_day(call.now, await time_zone(call, request.location_id))
         row = await call.db.one(
             queries.ADD_LEAD,
@@ -55,7 +61,7 @@ class Leads:
             source=enum_name(pb.LeadSource, request.source),
             source_detail=request.source_detail,
             partner_id=request.partner_id or None,
-            owner_id=moves.owner(request.owner_id, call),
+            owner_id=owner_id,
             next_step=request.next_step or domain.FIRST_STEP,
             next_step_due=calendar_day(due, "next_step_due") if due else today,
             now=call.now,
@@ -93,10 +99,12 @@ class Leads:
             state=domain.move(row.state, "contact") if request.contacted else row.state,
             contacted_at=row.contacted_at or (call.now if request.contacted else None),
             owner_id=request.owner_id,
+            blocker=enum_name(pb.Blocker, request.blocker),
             next_step=request.next_step,
             next_step_due=calendar_day(request.next_step_due, "next_step_due"),
             now=call.now,
         )
+        publish_lead(call, row)
         return pb.UpdateLeadResponse(lead=lead_message(row))
 
     async def CloseLead(self, request: pb.CloseLeadRequest, call: Call) -> pb.CloseLeadResponse:
@@ -105,6 +113,7 @@ class Leads:
         domain.move(row.state, "close")
         reason = enum_name(pb.LostReason, request.reason)
         row = await call.db.one(queries.CLOSE_LEAD, lead_id=row.id, reason=reason, now=call.now)
+        publish_lead(call, row)
         return pb.CloseLeadResponse(lead=lead_message(row))
 
     async def RegisterLead(self, request: pb.RegisterLeadRequest, call: Call) -> pb.RegisterLeadResponse:
@@ -119,6 +128,7 @@ class Leads:
             location_id=lead.location_id,
             owner_id=request.owner_id or lead.owner_id,
             lead_id=lead.id,
+            source=lead.source,
         )
         lead = await call.db.one(
             queries.REGISTER_LEAD, lead_id=lead.id, to_patient_id=patient_id, to_case_id=case.id, now=call.now

@@ -48,7 +48,7 @@ _CHANGED = {"version": T.c.version + 1, "updated_at": bindparam("now")}
 UPDATE_LEAD = statement(
     update(T)
     .where(T.c.id == bindparam("lead_id"))
-    .values(named(*CONTACT, *PLAN, "state", "contacted_at") | _CHANGED)
+    .values(named(*CONTACT, *PLAN, "blocker", "state", "contacted_at") | _CHANGED)
     .returning(T)
 )
 CLOSE_LEAD = statement(

@@ -12,7 +12,7 @@ from archwire.directory.v1.patients_pb2 import ListResponsiblePartiesRequest
 
 from services.coordination.cases import domain as cases
 from services.coordination.cases.moves import owner, plan_case
-from services.coordination.cases.queries import PRESENTED, case_for_update
+from services.coordination.cases.queries import case_for_update
 from services.coordination.presentations import domain, queries
 from services.coordination.queries import local_day
 from services.coordination.tasks import queries as tasks
@@ -141,7 +141,6 @@ class Presentations:
         first = row.state != state
         row = await call.db.one(queries.SET_STATE, presentation_id=row.id, state=state, now=call.now)
         if first:
-            case = await call.db.one(PRESENTED, case_id=case.id, now=call.now)
             await start_follow_up(call, case, row.id)
             await close_tasks(call, case.id, "present_options")
         event = PresentationShared(
@@ -220,11 +219,11 @@ async def choose(call: Call, row: Row, option_id: str, party_id: str) -> Row:
     )
     await tasks.cancel_follow_ups(call.db, case.id)
     await close_tasks(call, case.id, "present_options")
-    case = await call.db.one(PRESENTED, case_id=case.id, now=call.now)
     today = await local_day(call, case.location_id)
     await plan_case(
         call,
         case,
+        presented_at=case.presented_at or call.now,
         blocker="signature",
         next_step="Get the agreement signed",
         next_step_due=today + timedelta(days=DAYS_TO_SIGN),

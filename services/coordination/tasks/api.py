@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from archwire.coordination.v1 import coordination_pb2 as pb
 
@@ -12,6 +13,7 @@ from services.coordination.cases.moves import owner, plan_case
 from services.coordination.cases.queries import case_for_update, read_case
 from services.coordination.domain import calendar_day
 from services.coordination.leads.queries import lead as read_lead
+from services.coordination.pipeline import domain as pipeline
 from services.coordination.queries import local_day
 from services.coordination.tasks import domain, queries
 from services.coordination.tasks.saved import publish_task
@@ -85,6 +87,21 @@ class Tasks:
         )
         return pb.ListTasksResponse(tasks=[to_proto(pb.Task, row) for row in rows], next_page_token=next_page_token)
 
+    async def UpdateTask(self, request: pb.UpdateTaskRequest, call: Call) -> pb.UpdateTaskResponse:
+        row = await queries.task_for_update(call.db, request.task_id)
+        check_version(row, request.version)
+        domain.require_open(row.state)
+        row = await call.db.one(
+            queries.CHANGE_TASK,
+            task_id=row.id,
+            title=request.title,
+            owner_id=request.owner_id,
+            due_on=calendar_day(request.due_on, "due_on"),
+            now=call.now,
+        )
+        publish_task(call, row)
+        return pb.UpdateTaskResponse(task=to_proto(pb.Task, row))
+
     async def CompleteTask(self, request: pb.CompleteTaskRequest, call: Call) -> pb.CompleteTaskResponse:
         trigger = "drop" if request.dropped else "complete"
         row = await move_task(call, request.task_id, request.version, trigger)
@@ -116,7 +133,6 @@ class Tasks:
         planned = await call.db.first(queries.NEXT_FOLLOW_UP, case_id=case.id)
         if planned:
             row = await call.db.one(queries.FULFIL_FOLLOW_UP, follow_up_id=planned.id, **touch)
-            case = await self._after_step(call, case, outcome)
         else:
             row = await call.db.one(
                 queries.ADD_FOLLOW_UP,
@@ -129,21 +145,28 @@ class Tasks:
                 due_on=today,
                 **touch,
             )
-        if reason := enum_name(pb.ReasonNotStarted, request.reason_not_started):
-            case = await plan_case(call, case, reason_not_started=reason)
-        return pb.LogFollowUpResponse(follow_up=to_proto(pb.FollowUp, row), case=case_message(case))
-
-    @staticmethod
-    async def _after_step(call: Call, case: Row, outcome: str) -> Row:
-        """The next planned step is the case's next; an agreement or a refusal ends the plan."""
         if outcome in domain.ENDS_PLAN:
             await queries.cancel_follow_ups(call.db, case.id)
         coming = await call.db.first(queries.NEXT_FOLLOW_UP, case_id=case.id)
-        if coming:
-            return await plan_case(call, case, next_step=coming.title, next_step_due=coming.due_on)
-        step = domain.ENDS_PLAN.get(outcome, domain.AFTER_PLAN)
-        due_on = await local_day(call, case.location_id) + timedelta(days=step.after_days)
-        return await plan_case(call, case, next_step=step.title, next_step_due=due_on)
+        changes: dict[str, Any] = dict(
+            zip(
+                ("next_step", "next_step_due"),
+                domain.after_touch(
+                    outcome,
+                    (case.next_step, case.next_step_due),
+                    (coming.title, coming.due_on) if coming else None,
+                    today,
+                    planned=planned is not None,
+                ),
+                strict=True,
+            )
+        )
+        if domain.leaves_undecided(outcome) and case.stage == "presented":
+            changes["blocker"] = pipeline.UNDECIDED
+        if reason := enum_name(pb.ReasonNotStarted, request.reason_not_started):
+            changes["reason_not_started"] = reason
+        case = await plan_case(call, case, **changes)
+        return pb.LogFollowUpResponse(follow_up=to_proto(pb.FollowUp, row), case=case_message(case))
 
     async def ListFollowUps(self, request: pb.ListFollowUpsRequest, call: Call) -> pb.ListFollowUpsResponse:
         rows, next_page_token = await page(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Date,
@@ -19,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.coordination.cases.models import Case
+from services.coordination.leads.models import Lead
 from services.coordination.queries import named
 from services.coordination.tasks import domain
 from services.coordination.tasks.models import FollowUp, Task
@@ -30,7 +34,28 @@ ID = Uuid(as_uuid=False)
 MISSING = NotFound("TASK_NOT_FOUND", "no such task")
 T = Task.__table__
 F = FollowUp.__table__
+C, L = Case.__table__, Lead.__table__
 CHANGED = {"version": T.c.version + 1, "updated_at": bindparam("now")}
+
+
+def shown(case_id: Any = T.c.case_id, lead_id: Any = T.c.lead_id) -> list[Any]:
+    """A task as the API shows it: with what its case, else its lead, waits for and what comes next there.
+
+    An INSERT names both by their binds: its new row is not there to be correlated with.
+    """
+
+    def of_subject(column: str) -> Any:
+        of_case = select(C.c[column]).where(C.c.id == case_id).correlate(T).scalar_subquery()
+        of_lead = select(L.c[column]).where(L.c.id == lead_id).correlate(T).scalar_subquery()
+        return func.coalesce(of_case, of_lead)
+
+    return [
+        T,
+        func.coalesce(of_subject("blocker"), "").label("blocker"),
+        func.coalesce(func.nullif(of_subject("next_step"), ""), T.c.title).label("next_step"),
+        func.coalesce(of_subject("next_step_due"), T.c.due_on).label("next_step_due"),
+    ]
+
 
 TASK_FOR_UPDATE = statement(select(T).where(T.c.id == bindparam("id")).with_for_update())
 _TASK = upsert(T).values(
@@ -48,7 +73,11 @@ _TASK = upsert(T).values(
     )
     | {"created_at": bindparam("now"), "updated_at": bindparam("now")}
 )
-ADD_TASK = statement(_TASK.on_conflict_do_nothing(constraint="uq_task_origin").returning(T))
+ADD_TASK = statement(
+    _TASK.on_conflict_do_nothing(constraint="uq_task_origin").returning(
+        *shown(bindparam("case_id"), bindparam("lead_id"))
+    )
+)
 SET_TASK = statement(
     update(T)
     .where(T.c.id == bindparam("task_id"))
@@ -58,7 +87,13 @@ SET_TASK = statement(
         closed_at=bindparam("closed_at"),
         **CHANGED,
     )
-    .returning(T)
+    .returning(*shown())
+)
+CHANGE_TASK = statement(
+    update(T)
+    .where(T.c.id == bindparam("task_id"))
+    .values(named("title", "owner_id", "due_on") | CHANGED)
+    .returning(*shown())
 )
 WAKE_TASK = statement(
     update(T)
@@ -79,7 +114,7 @@ _AGE_DAYS = cast(
 )
 PRIORITY = func.greatest(T.c.value_cents, domain.LEAST_VALUE_CENTS) * (func.greatest(_AGE_DAYS, 0) + 1)
 TASKS = paged(
-    select(T, PRIORITY.label("priority")).where(
+    select(*shown(), PRIORITY.label("priority")).where(
         T.c.state == bindparam("state"),
         or_(bindparam("owner_id", type_=ID).is_(None), T.c.owner_id == bindparam("owner_id", type_=ID)),
         or_(bindparam("location_id", type_=ID).is_(None), T.c.location_id == bindparam("location_id", type_=ID)),

@@ -53,7 +53,7 @@ async def close_tasks(call: Call, case_id: str, kind: str) -> None:
 
 
 async def start_follow_up(call: Call, case: Row, presentation_id: str) -> Row:
-    """Plans the touches after a presentation in place of any older plan; returns the case with its next step."""
+    """Plans the touches after a presentation in place of any older plan; returns the presented case, its next step set."""
     await queries.cancel_follow_ups(call.db, case.id)
     plan = domain.follow_up_plan(await local_day(call, case.location_id))
     rows = [
@@ -75,4 +75,6 @@ async def start_follow_up(call: Call, case: Row, presentation_id: str) -> Row:
     ]
     await call.db.run_many(queries.ADD_FOLLOW_UP, rows)
     first, due_on = plan[0]
-    return await plan_case(call, case, next_step=first.title, next_step_due=due_on)
+    return await plan_case(
+        call, case, presented_at=case.presented_at or call.now, next_step=first.title, next_step_due=due_on
+    )

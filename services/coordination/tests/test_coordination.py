@@ -339,9 +339,18 @@ def test_a_pause_returns_to_where_it_was(story, http):
     assert (resumed["state"], resumed["held_from"], resumed["phase"]) == ("active", None, "comprehensive_child")
 
 
-def test_only_a_doctor_recommends_treatment(story, http):
-    body = {"version": 1, "outcome": "observation"}
-    assert http.post(f"/v1/cases/{story.case['id']}/recommend", json=body).status_code == 403
+def test_an_outcome_is_a_doctors_even_when_a_coordinator_writes_it_down(story, http):
+    story.visit(visits.AppointmentBooked, "exam")
+    now, path = story.until("exam_scheduled"), f"/v1/cases/{story.case['id']}/recommend"
+    body = {"version": now["version"], "outcome": "observation"}
+    assert story.group.http("front_desk").post(path, json=body).status_code == 403
+    assert http.post(path, json=body).json()["reason"] == "PROVIDER_REQUIRED"
+    assistant = story.group.staff("clinical_assistant")
+    assert http.post(path, json=body | {"provider_id": assistant}).json()["reason"] == "NOT_A_PROVIDER"
+    doctor = story.group.staff("orthodontist")
+    told = http.post(path, json=body | {"provider_id": doctor})
+    assert told.status_code == 200, told.text
+    assert (told.json()["case"]["stage"], told.json()["consult"]["provider_id"]) == ("observation", doctor)
 
 
 def test_a_recommendation_is_given_up_only_with_a_reason(story, http):

@@ -700,6 +700,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cases/{case_id}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Moves a card to another column, where facts allow it
+         * @description Moves a card to another column, where facts allow it. What has not happened cannot be moved to. Fails with ABORTED and what is missing: EXAM_NOT_BOOKED, EXAM_NOT_KEPT, OUTCOME_MISSING, PRESENTATION_MISSING, AGREEMENT_NOT_SIGNED, START_NOT_BOOKED, TREATMENT_NOT_STARTED, or STAGE_PASSED, DOCTOR_DECIDES, CASE_CLOSED.
+         *
+         *     Permission: `cases.update`.
+         */
+        post: operations["coordination_move_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chairs/{chair_id}": {
         parameters: {
             query?: never;
@@ -3378,6 +3400,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The board of everybody who may still start, a column a stage, each with its count, its worth and its first cards
+         * @description The board of everybody who may still start, a column a stage, each with its count, its worth and its first cards. With a stage: that column alone, and its next page. Fails with INVALID_ARGUMENT / STAGE_REQUIRED for a page token without one.
+         *
+         *     Permission: `pipeline.read`.
+         */
+        get: operations["coordination_get_pipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipeline/conversion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many of the cases that were recommended treatment in a period have started: by blocker, source and coordinator
+         * @description How many of the cases that were recommended treatment in a period have started: by blocker, source and coordinator.
+         *
+         *     Permission: `pipeline_conversion.read`.
+         */
+        get: operations["coordination_get_pipeline_conversion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipeline/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finds cards of the board by a name, a phone number or a chart number: at most 50, the most urgent next step first
+         * @description Finds cards of the board by a name, a phone number or a chart number: at most 50, the most urgent next step first.
+         *
+         *     Permission: `pipeline.read`.
+         */
+        post: operations["coordination_search_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/plans": {
         parameters: {
             query?: never;
@@ -4504,6 +4592,28 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes who does a task, what and by when
+         * @description Changes who does a task, what and by when. Fails with ABORTED / ILLEGAL_TRANSITION when it is closed.
+         *
+         *     Permission: `tasks.update`.
+         */
+        patch: operations["coordination_update_task"];
         trace?: never;
     };
     "/v1/tasks/{task_id}/complete": {
@@ -6590,9 +6700,10 @@ export interface components {
          *     - `family`: The family decides.
          *     - `signature`: A signature is missing.
          *     - `other`: Something else, named in the next step.
+         *     - `scheduling`: A visit has to be booked; cleared by the booking.
          * @enum {string}
          */
-        "coordination.Blocker": "verification" | "records" | "predetermination" | "specialist" | "financing" | "family" | "signature" | "other";
+        "coordination.Blocker": "verification" | "records" | "predetermination" | "specialist" | "financing" | "family" | "signature" | "other" | "scheduling";
         /** @description A patient's way through the practice. */
         "coordination.Case": {
             /**
@@ -6714,6 +6825,26 @@ export interface components {
              * @description When it was last changed.
              */
             readonly update_time: string | null;
+            /**
+             * @description Where the family came from: the source of the lead; unspecified when there was none.
+             * @example referral_dentist
+             */
+            readonly source: components["schemas"]["coordination.LeadSource"] | null;
+            /**
+             * @description Its column on the pipeline; unspecified when it is on none.
+             * @example new_lead
+             */
+            readonly stage: components["schemas"]["coordination.PipelineStage"] | null;
+            /**
+             * Format: date-time
+             * @description When it entered the column.
+             */
+            readonly stage_time: string | null;
+            /**
+             * Format: date-time
+             * @description When the exam was kept; absent before.
+             */
+            readonly exam_kept_at: string | null;
         };
         /**
          * @description The canonical treatment states. ListCaseStates says which of them count as active, start, acceptance and so on.
@@ -6792,7 +6923,7 @@ export interface components {
              */
             paused: boolean;
         };
-        /** @description One move of a case from state to state. */
+        /** @description One move of a case from state to state, or a change of its blocker or owner, which leaves the state as it is. */
         "coordination.CaseTransition": {
             /**
              * @description State before; unspecified for a new case.
@@ -6805,7 +6936,7 @@ export interface components {
              */
             to_state: components["schemas"]["coordination.CaseState"] | null;
             /**
-             * @description What moved it: the name of the event or of the method, such as `contract_signed`.
+             * @description What moved it: the name of the event or of the method, such as `contract_signed`; `blocker`, `owner` or `presented`.
              * @example contract_signed
              */
             trigger: string;
@@ -6815,7 +6946,7 @@ export interface components {
              */
             staff_id: string;
             /**
-             * @description Coded reason, where one was given.
+             * @description Coded reason, where one was given; the new blocker (empty: none) or the new owner's staff id.
              * @example reason
              */
             reason: string;
@@ -7007,7 +7138,7 @@ export interface components {
             partner_id?: string;
             /**
              * Format: uuid
-             * @description Staff member who takes care of it; empty means the caller.
+             * @description Staff member who takes care of it; empty means the caller, or a coordinator of the location when a machine calls.
              * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
              */
             owner_id?: string;
@@ -7185,9 +7316,10 @@ export interface components {
          *     - `no_answer`: Nobody answered.
          *     - `agreed`: The family agreed to go on.
          *     - `declined`: The family declined: the rest of the plan is cancelled.
+         *     - `wrong_number`: The number is not theirs: the next step is to find another.
          * @enum {string}
          */
-        "coordination.FollowUpOutcome": "reached" | "message_left" | "no_answer" | "agreed" | "declined";
+        "coordination.FollowUpOutcome": "reached" | "message_left" | "no_answer" | "agreed" | "declined" | "wrong_number";
         /**
          * @description Where a follow-up stands.
          *
@@ -7215,6 +7347,22 @@ export interface components {
              *     ]
              */
             possible_duplicate_ids: string[];
+        };
+        /** @description The report. */
+        "coordination.GetPipelineConversionResponse": {
+            /** @description All of them together. */
+            total: components["schemas"]["coordination.PipelineConversion"] | null;
+            /** @description By the last blocker, the most cases first. */
+            by_blocker: components["schemas"]["coordination.PipelineConversion"][];
+            /** @description By source. */
+            by_source: components["schemas"]["coordination.PipelineConversion"][];
+            /** @description By owner. */
+            by_owner: components["schemas"]["coordination.PipelineConversion"][];
+        };
+        /** @description The board. */
+        "coordination.GetPipelineResponse": {
+            /** @description The columns, from the left. */
+            columns: components["schemas"]["coordination.PipelineColumn"][];
         };
         /** @description One presentation. */
         "coordination.GetPresentationResponse": {
@@ -7320,6 +7468,11 @@ export interface components {
              * @description When it was last changed.
              */
             readonly update_time: string | null;
+            /**
+             * @description The one thing it waits for.
+             * @example verification
+             */
+            blocker: components["schemas"]["coordination.Blocker"] | null;
         };
         /** @description Who asks, and for whom: what staff and web forms write down of an enquiry. */
         "coordination.LeadContact": {
@@ -7543,6 +7696,24 @@ export interface components {
          * @enum {string}
          */
         "coordination.LostReason": "unreachable" | "other_practice" | "cost" | "insurance" | "distance" | "timing" | "duplicate" | "spam" | "other";
+        /** @description Moves a card. */
+        "coordination.MoveCardRequest": {
+            /**
+             * @description The column to move to.
+             * @example new_lead
+             */
+            stage: components["schemas"]["coordination.PipelineStage"];
+            /**
+             * @description What it waits for, when it moves to pending; unspecified means that the family decides. Taken back by moving to another column.
+             * @example verification
+             */
+            blocker?: components["schemas"]["coordination.Blocker"] | null;
+        };
+        /** @description The moved card. */
+        "coordination.MoveCardResponse": {
+            /** @description The case. */
+            case: components["schemas"]["coordination.Case"] | null;
+        };
         /** @description Opens a case. */
         "coordination.OpenCaseRequest": {
             /**
@@ -7559,7 +7730,7 @@ export interface components {
             location_id: string;
             /**
              * Format: uuid
-             * @description Staff member who takes care of it; empty means the caller.
+             * @description Staff member who takes care of it; empty means the caller, or a coordinator of the location when a machine calls.
              * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
              */
             owner_id?: string;
@@ -7588,6 +7759,235 @@ export interface components {
          * @enum {string}
          */
         "coordination.Phase": "phase_1" | "phase_2" | "comprehensive_child" | "comprehensive_adult" | "limited" | "aligner";
+        /** @description A lead or a case as the board shows it. */
+        "coordination.PipelineCard": {
+            /**
+             * @description The lead; empty when the card is a case that came from none.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            lead_id: string;
+            /**
+             * @description The case; empty while it is a lead.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            case_id: string;
+            /**
+             * @description The patient; empty while it is a lead.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * @description The location that takes care of it.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            location_id: string;
+            /**
+             * @description Its column.
+             * @example new_lead
+             */
+            stage: components["schemas"]["coordination.PipelineStage"] | null;
+            /**
+             * Format: date-time
+             * @description When it entered the column.
+             */
+            stage_time: string | null;
+            /**
+             * Format: int32
+             * @description Whole days in the column.
+             * @example 30
+             */
+            days_in_stage: number;
+            /**
+             * @description True when it has been there for longer than the column allows.
+             * @example true
+             */
+            aged: boolean;
+            /**
+             * @description Canonical treatment state; unspecified while it is a lead.
+             * @example lead
+             */
+            state: components["schemas"]["coordination.CaseState"] | null;
+            /**
+             * @description Kind of treatment: recommended, then contracted.
+             * @example phase_1
+             */
+            phase: components["schemas"]["coordination.Phase"] | null;
+            /**
+             * @description Staff member who takes care of it; never empty.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            owner_id: string;
+            /**
+             * @description The one thing it waits for.
+             * @example verification
+             */
+            blocker: components["schemas"]["coordination.Blocker"] | null;
+            /**
+             * @description What happens next; never empty.
+             * @example next step
+             */
+            next_step: string;
+            /**
+             * @description Local date (YYYY-MM-DD) by which it is due; never empty.
+             * @example next step due
+             */
+            next_step_due: string;
+            /**
+             * @description True when that date has passed at the location.
+             * @example true
+             */
+            overdue: boolean;
+            /** @description Expected value: the fee of the contract or of the latest quote, else what families usually sign for at the location. */
+            value: components["schemas"]["common.Money"] | null;
+            /**
+             * @description True when the value is only what is usual at the location.
+             * @example true
+             */
+            value_is_usual: boolean;
+            /**
+             * @description Where the family came from.
+             * @example referral_dentist
+             */
+            source: components["schemas"]["coordination.LeadSource"] | null;
+            /**
+             * @description Why treatment was recommended and has not started.
+             * @example cost
+             */
+            reason_not_started: components["schemas"]["coordination.ReasonNotStarted"] | null;
+            /**
+             * Format: date-time
+             * @description Start of the next booked visit; absent when none is booked.
+             */
+            next_visit_at: string | null;
+            /**
+             * Format: int64
+             * @description Version of the case, or of the lead while it is one.
+             * @example 30
+             */
+            version: number;
+            /**
+             * @description Given name of the person who asks, while it is a lead.
+             * @example contact first name
+             */
+            contact_first_name: string;
+            /**
+             * @description Family name of the person who asks, while it is a lead.
+             * @example contact last name
+             */
+            contact_last_name: string;
+            /**
+             * @description Given name of the person to be treated, while it is a lead; empty when it is the one who asks.
+             * @example contact patient first name
+             */
+            contact_patient_first_name: string;
+        };
+        /** @description One column of the board. */
+        "coordination.PipelineColumn": {
+            /**
+             * @description Which one.
+             * @example new_lead
+             */
+            stage: components["schemas"]["coordination.PipelineStage"] | null;
+            /**
+             * Format: int32
+             * @description All cards of the column that pass the filters.
+             * @example 30
+             */
+            count: number;
+            /** @description What they are worth together. */
+            value: components["schemas"]["common.Money"] | null;
+            /**
+             * Format: int32
+             * @description How many have been there too long.
+             * @example 30
+             */
+            aged_count: number;
+            /**
+             * Format: int32
+             * @description How many have a next step past its date.
+             * @example 30
+             */
+            overdue_count: number;
+            /**
+             * Format: int32
+             * @description Days after which a card counts as aged; 0 means never.
+             * @example 30
+             */
+            aged_after_days: number;
+            /** @description The first cards, the most urgent next step first. */
+            cards: components["schemas"]["coordination.PipelineCard"][];
+            /**
+             * @description Continues the column; empty on its last page.
+             * @example next page token
+             */
+            next_page_token: string;
+        };
+        /** @description How a part of the cases went. */
+        "coordination.PipelineConversion": {
+            /**
+             * @description The blocker that stood in the way last, where the row is of one; unspecified: never any.
+             * @example verification
+             */
+            blocker: components["schemas"]["coordination.Blocker"] | null;
+            /**
+             * @description The source, where the row is of one.
+             * @example referral_dentist
+             */
+            source: components["schemas"]["coordination.LeadSource"] | null;
+            /**
+             * @description The owner, where the row is of one.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            owner_id: string;
+            /**
+             * Format: int32
+             * @description Cases that were recommended treatment in the period.
+             * @example 30
+             */
+            recommended_count: number;
+            /**
+             * Format: int32
+             * @description Those of them whose treatment has started.
+             * @example 30
+             */
+            started_count: number;
+            /**
+             * Format: int32
+             * @description Those that are still open and have not started.
+             * @example 30
+             */
+            open_count: number;
+            /**
+             * Format: int32
+             * @description Those that were closed without a start.
+             * @example 30
+             */
+            lost_count: number;
+            /**
+             * Format: int32
+             * @description started_count of 10,000 recommended ones, in hundredths of a percent; 0 when there are none.
+             * @example 30
+             */
+            rate_basis_points: number;
+            /** @description What the recommended ones are worth together. */
+            value: components["schemas"]["common.Money"] | null;
+            /** @description What the started ones are worth together. */
+            started_value: components["schemas"]["common.Money"] | null;
+        };
+        /**
+         * @description A column of the pipeline. Facts put a card there: visits, outcomes, presentations, signatures.
+         *
+         *     - `new_lead`: An enquiry, or a case without an exam.
+         *     - `exam_booked`: The exam is booked.
+         *     - `exam_kept`: The exam was kept; the outcome or the presentation is missing.
+         *     - `presented`: The options were presented, and nothing is known to be in the way.
+         *     - `pending`: Presented or signed, and the blocker says what keeps it from starting.
+         *     - `start_booked`: Signed, and the start is booked.
+         *     - `started`: Treatment has started within the last 30 days.
+         *     - `observation`: Watched before treatment.
+         * @enum {string}
+         */
+        "coordination.PipelineStage": "new_lead" | "exam_booked" | "exam_kept" | "presented" | "pending" | "start_booked" | "started" | "observation";
         /** @description Pauses a treatment. */
         "coordination.PlaceOnHoldRequest": {
             /**
@@ -7849,7 +8249,7 @@ export interface components {
             recall_on?: string;
             /**
              * Format: uuid
-             * @description The doctor (staff id); empty means the caller.
+             * @description The doctor (staff id) whose decision it is; empty means the caller, who is then a doctor.
              * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
              */
             provider_id?: string;
@@ -7943,6 +8343,25 @@ export interface components {
         "coordination.ResumeCaseResponse": {
             /** @description The case. */
             case: components["schemas"]["coordination.Case"] | null;
+        };
+        /** @description Finds cards. */
+        "coordination.SearchPipelineRequest": {
+            /**
+             * @description A name or the start of one, a phone number or a chart number.
+             * @example query
+             */
+            query: string;
+            /**
+             * Format: uuid
+             * @description Only this location; empty means all that the caller may see.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            location_id?: string;
+        };
+        /** @description What was found. */
+        "coordination.SearchPipelineResponse": {
+            /** @description The cards, the most urgent next step first, at most 50. */
+            cards: components["schemas"]["coordination.PipelineCard"][];
         };
         /** @description Sends a presentation to a responsible party. */
         "coordination.SharePresentationRequest": {
@@ -8056,6 +8475,21 @@ export interface components {
              * @description When it was last changed.
              */
             readonly update_time: string | null;
+            /**
+             * @description What its case or lead waits for; unspecified when nothing, or when it is about none.
+             * @example verification
+             */
+            readonly blocker: components["schemas"]["coordination.Blocker"] | null;
+            /**
+             * @description What happens next with its case or lead; the title of a task that is about none.
+             * @example next step
+             */
+            readonly next_step: string;
+            /**
+             * @description Local date (YYYY-MM-DD) by which that is due.
+             * @example next step due
+             */
+            readonly next_step_due: string;
         };
         /**
          * @description What a task is about.
@@ -8139,11 +8573,40 @@ export interface components {
              * @example true
              */
             contacted?: boolean;
+            /**
+             * @description The one thing it waits for; unspecified means nothing.
+             * @example verification
+             */
+            blocker?: components["schemas"]["coordination.Blocker"] | null;
         };
         /** @description The changed lead. */
         "coordination.UpdateLeadResponse": {
             /** @description The lead. */
             lead: components["schemas"]["coordination.Lead"] | null;
+        };
+        /** @description Changes a task. */
+        "coordination.UpdateTaskRequest": {
+            /**
+             * @description What to do.
+             * @example title
+             */
+            title: string;
+            /**
+             * Format: uuid
+             * @description Staff member who does it.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            owner_id: string;
+            /**
+             * @description Local date (YYYY-MM-DD) by which it is due.
+             * @example 2027-03-01
+             */
+            due_on: string;
+        };
+        /** @description The changed task. */
+        "coordination.UpdateTaskResponse": {
+            /** @description The task. */
+            task: components["schemas"]["coordination.Task"] | null;
         };
         /** @description Withdraws a presentation. */
         "coordination.WithdrawPresentationRequest": Record<string, never>;
@@ -17266,6 +17729,51 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    coordination_move_card: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The case. */
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["coordination.MoveCardRequest"];
+            };
+        };
+        responses: {
+            /** @description The moved card. */
+            200: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["coordination.MoveCardResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     scheduling_update_chair: {
         parameters: {
             query?: never;
@@ -22625,6 +23133,121 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    coordination_get_pipeline: {
+        parameters: {
+            query?: {
+                /** @description Most cards to return for each column: 1 to 100; 0 means 30. */
+                page_size?: number;
+                /** @description Continues the column that stage names: its next_page_token. */
+                page_token?: string;
+                /** @description Only this column; unspecified means all. */
+                stage?: components["schemas"]["coordination.PipelineStage"];
+                /** @description Only this location; empty means all that the caller may see. */
+                location_id?: string;
+                /** @description Only this owner. */
+                owner_id?: string;
+                /** @description Only families from this source. */
+                source?: components["schemas"]["coordination.LeadSource"];
+                /** @description Only cards with this blocker. */
+                blocker?: components["schemas"]["coordination.Blocker"];
+                /** @description True for cards that nothing blocks. */
+                unblocked?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The board. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["coordination.GetPipelineResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description A field is wrong: `field` names it, `reason` or `details.rule` says why. Reasons: `STAGE_REQUIRED`. */
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    coordination_get_pipeline_conversion: {
+        parameters: {
+            query: {
+                /** @description First local day (YYYY-MM-DD) on which treatment was recommended. */
+                recommended_from: string;
+                /** @description Last local day (YYYY-MM-DD). */
+                recommended_to: string;
+                /** @description Only this location; empty means all that the caller may see. */
+                location_id?: string;
+                /** @description Only this owner. */
+                owner_id?: string;
+                /** @description Only families from this source. */
+                source?: components["schemas"]["coordination.LeadSource"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["coordination.GetPipelineConversionResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    coordination_search_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["coordination.SearchPipelineRequest"];
+            };
+        };
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["coordination.SearchPipelineResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     insurance_list_plans: {
         parameters: {
             query?: {
@@ -24842,6 +25465,52 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    coordination_update_task: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The task. */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["coordination.UpdateTaskRequest"];
+            };
+        };
+        responses: {
+            /** @description The changed task. */
+            200: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["coordination.UpdateTaskResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `ILLEGAL_TRANSITION`. */
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
