@@ -12,6 +12,7 @@ from services.coordination.cases.api import case_message, locked
 from services.coordination.cases.moves import plan_case, remember
 from services.coordination.cases.queries import COMING_VISIT
 from services.coordination.domain import calendar_day
+from services.coordination.leads.domain import phone_key
 from services.coordination.pipeline import domain, queries
 from services.coordination.queries import local_day
 from shared.call import Call
@@ -53,10 +54,12 @@ class Pipeline:
     async def SearchPipeline(self, request: pb.SearchPipelineRequest, call: Call) -> pb.SearchPipelineResponse:
         asked = SearchPatientsRequest(query=request.query, page_size=50, location_id=request.location_id)
         found = await call.directory.SearchPatients(asked)
+        phone = phone_key(request.query)
         rows = await call.db.all(
             queries.FOUND,
             patient_ids=[patient.id for patient in found.patients],
             pattern=domain.pattern(request.query),
+            phone=phone if len(phone) >= domain.PHONE_DIGITS else "",
             location_id=request.location_id or None,
             **await board_days(call, request.location_id),
         )

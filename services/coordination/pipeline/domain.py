@@ -23,6 +23,7 @@ AGED_AFTER_DAYS = {
     "observation": 210,
 }
 STAGES = tuple(AGED_AFTER_DAYS)
+PHONE_DIGITS = 7  # fewer are a chart number
 STARTED_FOR_DAYS = 30  # so long a start stays on the board
 BOOKED_BY_VISIT = "scheduling"  # the blocker that a booking clears
 UNDECIDED = "family"

@@ -94,6 +94,7 @@ _LEADS = _card(
         "phase": _NO_TEXT,
         "reason_not_started": _NO_TEXT,
         "next_visit_at": _NO_TIME,
+        "phone_key": L.c.phone_key,
         "contact_first_name": L.c.first_name,
         "contact_last_name": L.c.last_name,
         "contact_patient_first_name": L.c.patient_first_name,
@@ -112,6 +113,7 @@ _CASES = _card(
         "phase": C.c.phase,
         "reason_not_started": C.c.reason_not_started,
         "next_visit_at": NEXT_VISIT,
+        "phone_key": _NO_TEXT,
         "contact_first_name": _NO_TEXT,
         "contact_last_name": _NO_TEXT,
         "contact_patient_first_name": _NO_TEXT,
@@ -145,7 +147,7 @@ COLUMNS = statement(
     .where(_plain("stage", CARD.c.stage), *FILTERS)
     .group_by(CARD.c.stage)
 )
-# A name finds leads here; patients were found by the directory.
+# A name or a phone number finds leads here; patients were found by the directory.
 _NAMED = bindparam("pattern", type_=Text)
 FOUND = statement(
     select(CARD)
@@ -155,9 +157,12 @@ FOUND = statement(
             CARD.c.patient_id == any_(bindparam("patient_ids", type_=ARRAY(ID))),
             and_(
                 CARD.c.patient_id.is_(None),
-                func.concat_ws(
-                    " ", CARD.c.contact_first_name, CARD.c.contact_last_name, CARD.c.contact_patient_first_name
-                ).ilike(_NAMED),
+                or_(
+                    func.concat_ws(
+                        " ", CARD.c.contact_first_name, CARD.c.contact_last_name, CARD.c.contact_patient_first_name
+                    ).ilike(_NAMED),
+                    and_(bindparam("phone", type_=Text) != "", CARD.c.phone_key == bindparam("phone", type_=Text)),
+                ),
             ),
         ),
     )

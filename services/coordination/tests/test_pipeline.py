@@ -263,6 +263,9 @@ def test_the_board_is_searched_by_name(group, http):
     case = register(http, other, first_name="Ida", last_name=f"{word}sen").json()["case"]
     found = http.post("/v1/pipeline/search", json={"query": word}).json()["cards"]
     assert {card["case_id"] or card["lead_id"] for card in found} == {lead["id"], case["id"]}
+    third = create_lead(http, group.location_a, phone="(339) 555-4477")["lead"]
+    found = http.post("/v1/pipeline/search", json={"query": "339-555-4477"}).json()["cards"]
+    assert [card["lead_id"] for card in found] == [third["id"]]
 
 
 @pytest.mark.R(36)
