@@ -69,6 +69,15 @@ export const Heart = icon(
   <path d="M12 20S4 15 4 9.200A4.200 4.200 0 0 1 12 7.500a4.200 4.200 0 0 1 8 1.700C20 15 12 20 12 20Z" />,
 );
 export const Shield = icon(<path d="M12 3.500 19 6v6c0 4-3 7-7 8.500C8 19 5 16 5 12V6zM9 12l2 2 4-4" />);
+export const Chat = icon(<path d="M4 5h16v11H11l-4.500 3.500V16H4z" />);
+export const Paper = icon(<path d="M6 3.500h8l4 4v13H6zM14 3.500v4h4M9 12h6M9 15.500h6" />);
+export const Camera = icon(
+  <path d="M4 7.500h4L9.500 5h5L16 7.500h4v11.500H4zM12 16.500a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7Z" />,
+);
+export const Flask = icon(
+  <path d="M9.500 3.500h5M10.500 3.500v6L5 19.500a1 1 0 0 0 1 1.500h12a1 1 0 0 0 1-1.500l-5.500-10v-6M7.500 15.500h9" />,
+);
+export const Flag = icon(<path d="M6 21V4h12l-2.500 4L18 12H6" />);
 
 export function Logo({ size = 26 }: { size?: number }) {
   return (

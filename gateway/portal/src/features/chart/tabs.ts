@@ -24,6 +24,12 @@ export const TABS: readonly Tab[] = [
     Page: lazy(() => import("./summary/page").then((module) => ({ default: module.SummaryTab }))),
   },
   {
+    id: "timeline",
+    label: w.tabs.timeline,
+    needs: [],
+    Page: lazy(() => import("./timeline/page").then((module) => ({ default: module.TimelineTab }))),
+  },
+  {
     id: "family",
     label: w.tabs.family,
     needs: [],
