@@ -1,7 +1,7 @@
 """Messages to and from families, and what each person agreed to receive."""
 
 from archwire.contracts.v1.events_pb2 import PaymentSucceeded
-from archwire.coordination.v1.events_pb2 import PresentationShared
+from archwire.coordination.v1.events_pb2 import PhoneCallLogged, PhoneCallTakenBack, PresentationShared
 from archwire.directory.v1.events_pb2 import LocationSaved
 from archwire.notifications.v1.notifications_pb2_grpc import add_NotificationsServiceServicer_to_server
 from archwire.scheduling.v1.events_pb2 import AppointmentBooked, AppointmentCanceled, AppointmentRescheduled
@@ -19,6 +19,8 @@ SERVICE = Service(
         AppointmentRescheduled: handlers.announce_move,
         AppointmentCanceled: handlers.announce_cancellation,
         PresentationShared: handlers.send_presentation,
+        PhoneCallLogged: handlers.log_call,
+        PhoneCallTakenBack: handlers.withdraw_call,
         PaymentSucceeded: handlers.send_receipt,
     },
     jobs={"send_message": handlers.send_message},

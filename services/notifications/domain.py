@@ -147,3 +147,29 @@ def say_when(start: dt.datetime, time_zone: str, language: str) -> str:
         months = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
         return f"{days[local.weekday()]} {local.day} {months[local.month - 1]} a las {hour}"
     return f"{local:%a, %b} {local.day} at {hour}"
+
+
+CALL_PURPOSE = {
+    "confirm_visit": "appointment",
+    "missed_visit": "appointment",
+    "follow_up": "presentation",
+    "failed_payment": "payment",
+}
+_CALLED = {
+    "confirm_visit": "Called to confirm the visit",
+    "missed_visit": "Called about a missed visit",
+    "follow_up": "Called about the treatment plan",
+    "failed_payment": "Called about a payment that failed",
+}
+_CAME_OF_IT = {
+    "reached": "reached",
+    "message_left": "left a message",
+    "no_answer": "no answer",
+    "wrong_number": "wrong number",
+    "call_back": "asked to be called again",
+}
+
+
+def say_call(reason: str, outcome: str) -> str:
+    """What the conversation says of a call: "Called to confirm the visit: left a message."."""
+    return f"{_CALLED[reason]}: {_CAME_OF_IT[outcome]}."

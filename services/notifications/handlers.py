@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from archwire.contracts.v1.events_pb2 import PaymentSucceeded
-from archwire.coordination.v1.events_pb2 import PresentationShared
+from archwire.coordination.v1.events_pb2 import PhoneCallLogged, PhoneCallTakenBack, PresentationShared
 from archwire.directory.v1.events_pb2 import LocationSaved
 from archwire.directory.v1.links_pb2 import CreateLinkRequest, LinkSubject
 from archwire.directory.v1.patients_pb2 import GetContactRequest, GetPatientRequest
@@ -79,6 +79,21 @@ async def send_receipt(event: PaymentSucceeded, call: Call) -> None:
         params,
         call.now,
     )
+
+
+async def log_call(event: PhoneCallLogged, call: Call) -> None:
+    """Keeps a call in the family's conversation, which the chart shows; what was said stays with coordination."""
+    thread = await queries.open_thread(call.db, event.patient_id, None, event.location_id, call.now, answers=True)
+    await queries.add_message(
+        call.db, thread, call.now, location_id=event.location_id, channel="phone", purpose=domain.CALL_PURPOSE[event.reason],
+        state="logged", body=domain.say_call(event.reason, event.outcome), params={"phone_call_id": event.phone_call_id},
+        sent_at=call.occurred_at,
+    )  # fmt: skip
+
+
+async def withdraw_call(event: PhoneCallTakenBack, call: Call) -> None:
+    """Marks a call that was logged by mistake."""
+    await call.db.run(queries.WITHDRAW_CALL, of_patient=event.patient_id, phone_call_id=event.phone_call_id)
 
 
 async def _plan_reminders(call: Call, event: Any) -> None:

@@ -141,6 +141,17 @@ CANCEL_QUEUED = statement(
 )
 
 
+WITHDRAW_CALL = statement(
+    update(Message)
+    .where(
+        Message.patient_id == bindparam("of_patient"),
+        Message.state == "logged",
+        Message.params["phone_call_id"].astext == bindparam("phone_call_id", type_=Text),
+    )
+    .values(state="canceled")
+)
+
+
 async def add_message(db: Db, thread_row: Row, now: dt.datetime, **values: Any) -> Row:
     """Adds a message to a conversation."""
     defaults: dict[str, Any] = {

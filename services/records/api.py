@@ -12,6 +12,7 @@ from archwire.records.v1.records_pb2_grpc import RecordsServiceServicer
 
 from services.records import domain, queries
 from services.records.media import files, renditions
+from services.records.readiness import Readiness
 from shared.call import Call
 from shared.db import check_version
 from shared.errors import Conflict, Invalid, NotFound
@@ -27,7 +28,7 @@ CONTENT_TYPES = {
 }
 
 
-class Records(RecordsServiceServicer):
+class Records(Readiness, RecordsServiceServicer):
     """The clinical record of patients."""
 
     # --- visits and notes ---

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, bindparam, func, or_, select, update
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.records.models import Document, Image, Note, Rendition, Signature, Visit
@@ -12,6 +12,7 @@ from shared.db import Db, Row, statement
 from shared.errors import NotFound
 from shared.paging import paged
 
+ID = Uuid(as_uuid=False)
 NO_IMAGE = NotFound("IMAGE_NOT_FOUND", "there is no such image")
 NO_SIZE = NotFound("SIZE_NOT_MADE", "the image does not have this size", field="size")
 NO_DOCUMENT = NotFound("DOCUMENT_NOT_FOUND", "there is no such document")
@@ -72,6 +73,16 @@ SIGN_NOTE = statement(
 )
 NOTES = paged(
     select(Note.__table__).where(Note.patient_id == bindparam("patient_id")), Note.created_at, Note.id, descending=True
+)
+
+
+UNSIGNED_NOTES = paged(
+    select(Note.__table__).where(
+        Note.signed_at.is_(None),
+        or_(bindparam("location_id", type_=ID).is_(None), Note.location_id == bindparam("location_id", type_=ID)),
+    ),
+    Note.created_at,
+    Note.id,
 )
 
 
@@ -204,3 +215,26 @@ SIGNATURES = statement(
 
 async def document(db: Db, document_id: str, *, lock: bool = False) -> Row:
     return await db.one(DOCUMENT_FOR_UPDATE if lock else DOCUMENT, missing=NO_DOCUMENT, document_id=document_id)
+
+
+# --- what charts lack ---
+
+_OF_PATIENTS = any_(bindparam("patient_ids", type_=ARRAY(ID)))
+VIEWS_PRESENT = statement(
+    select(Image.patient_id, func.count(func.distinct(Image.view)).label("views"))
+    .where(
+        Image.patient_id == _OF_PATIENTS,
+        Image.stage == "initial",
+        Image.view == any_(bindparam("views", type_=ARRAY(Text))),
+    )
+    .group_by(Image.patient_id)
+)
+DOCUMENTS_STAND = statement(
+    select(
+        Document.patient_id,
+        func.count().filter(Document.state == "ready").label("to_sign"),
+        func.bool_or((Document.kind == "health_history") & (Document.state == "signed")).label("health_history"),
+    )
+    .where(Document.patient_id == _OF_PATIENTS)
+    .group_by(Document.patient_id)
+)

@@ -575,6 +575,54 @@ def upgrade() -> None:
         "ix_follow_up_due_on", "follow_up", ["tenant_id", "due_on", "id"], unique=False, schema="coordination"
     )
     op.create_table(
+        "phone_call",
+        sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("case_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("call_again_on", sa.Date(), nullable=True),
+        sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("staff_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("called_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("before", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(as_uuid=False),
+            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.CheckConstraint(
+            "(outcome = 'call_back') = (call_again_on IS NOT NULL)", name=op.f("ck_phone_call_call_again_on")
+        ),
+        sa.CheckConstraint("(reason = 'follow_up') = (case_id IS NOT NULL)", name=op.f("ck_phone_call_case_id")),
+        sa.CheckConstraint(
+            "outcome IN ('reached', 'message_left', 'no_answer', 'wrong_number', 'call_back')",
+            name=op.f("ck_phone_call_outcome"),
+        ),
+        sa.CheckConstraint(
+            "reason IN ('confirm_visit', 'missed_visit', 'follow_up', 'failed_payment')",
+            name=op.f("ck_phone_call_reason"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "case_id"],
+            ["coordination.treatment_case.tenant_id", "coordination.treatment_case.id"],
+            name="fk_case_id_treatment_case",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_phone_call")),
+        schema="coordination",
+    )
+    op.create_index(
+        "ix_phone_call_called_on", "phone_call", ["tenant_id", "called_on", "id"], unique=False, schema="coordination"
+    )
+    op.create_index(
+        "ix_phone_call_subject_id", "phone_call", ["tenant_id", "subject_id", "id"], unique=False, schema="coordination"
+    )
+    op.create_table(
         "presentation_option",
         sa.Column("presentation_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),

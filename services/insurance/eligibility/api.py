@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from archwire.directory.v1.patients_pb2 import GetPatientRequest, ListResponsiblePartiesRequest
@@ -65,6 +66,18 @@ class Verifications:
         else:
             rows, token = await page(call.db, queries.COVERAGES, request, key=("id",))
         return pb.ListCoveragesResponse(coverages=[to_proto(pb.Coverage, row) for row in rows], next_page_token=token)
+
+    async def BatchGetCoverageStanding(
+        self, request: pb.BatchGetCoverageStandingRequest, call: Call
+    ) -> pb.BatchGetCoverageStandingResponse:
+        today = call.now.date()
+        rows = await call.db.all(
+            queries.STANDING,
+            patient_ids=list(request.patient_ids),
+            today=today,
+            since=today - timedelta(days=domain.VERIFICATION_DAYS),
+        )
+        return pb.BatchGetCoverageStandingResponse(standings=[to_proto(pb.CoverageStanding, row) for row in rows])
 
     async def ImportEligibility(self, request: pb.ImportEligibilityRequest, call: Call) -> pb.ImportEligibilityResponse:
         coverage = await queries.coverage_for_update(call.db, request.coverage_id)

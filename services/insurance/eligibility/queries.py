@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ARRAY, Date, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.insurance.eligibility.models import BenefitRow, Coverage, Verification
@@ -51,6 +51,30 @@ _OF_COVERAGE = select(*_SHOWN).where(V.c.coverage_id == bindparam("coverage_id")
 LATEST_ATTEMPT = statement(_OF_COVERAGE.order_by(V.c.id.desc()))
 LATEST_ANSWER = statement(_OF_COVERAGE.where(V.c.outcome == "answered").order_by(V.c.answered_on.desc(), V.c.id.desc()))
 ROWS = statement(select(B).where(B.c.verification_id == bindparam("verification_id")).order_by(B.c.position))
+
+
+_ANSWER = (
+    select(V.c.coverage_id, func.max(V.c.answered_on).label("answered_on"))
+    .where(V.c.outcome == "answered", V.c.patient_id == any_(bindparam("patient_ids", type_=ARRAY(ID))))
+    .group_by(V.c.coverage_id)
+    .subquery()
+)
+STANDING = statement(
+    select(
+        C.c.patient_id,
+        func.count().label("coverages"),
+        func.count().filter(_ANSWER.c.answered_on >= bindparam("since", type_=Date)).label("verified"),
+        func.min(_ANSWER.c.answered_on)
+        .filter(_ANSWER.c.answered_on >= bindparam("since", type_=Date))
+        .label("answered_on"),
+    )
+    .join(_ANSWER, _ANSWER.c.coverage_id == C.c.id, isouter=True)
+    .where(
+        C.c.patient_id == any_(bindparam("patient_ids", type_=ARRAY(ID))),
+        or_(C.c.ends_on.is_(None), C.c.ends_on >= bindparam("today", type_=Date)),
+    )
+    .group_by(C.c.patient_id)
+)
 
 
 async def coverage(db: Db, id: str) -> Row:

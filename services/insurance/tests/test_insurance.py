@@ -308,6 +308,24 @@ def test_an_old_answer_is_not_usable_and_the_estimate_says_so(http, group, plan)
     assert 0 < warnings["COVERAGE_ENDS"][CENTS] < warnings["ANSWER_OLD"][CENTS] == 1325_00
 
 
+def test_the_day_sees_whose_benefits_are_verified(http, group, plan):
+    verified, unverified, old, none = (group.patient() for _ in range(4))
+    import_271(http, cover(http, verified, plan))
+    cover(http, unverified, plan)
+    import_271(http, cover(http, old, plan), OLD_ANSWER)
+    ids = [family.patient_id for family in (verified, unverified, old, none)]
+    answer = group.http("front_desk").post("/v1/coverages/standing", json={"patient_ids": ids})
+    assert answer.status_code == 200, answer.text
+    found = {
+        one["patient_id"]: (one["coverages"], one["verified"], one["answered_on"]) for one in answer.json()["standings"]
+    }
+    assert found == {
+        verified.patient_id: (1, 1, date.today().isoformat()),
+        unverified.patient_id: (1, 0, ""),
+        old.patient_id: (1, 0, ""),
+    }
+
+
 @pytest.mark.R(4)
 def test_nothing_is_promised_on_what_nobody_knows(http, group, plan):
     coverage_id = cover(http, group.patient(), plan)

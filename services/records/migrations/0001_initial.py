@@ -190,6 +190,14 @@ def upgrade() -> None:
         schema="records",
     )
     op.create_index(
+        "ix_note_unsigned",
+        "note",
+        ["tenant_id", "created_at", "id"],
+        unique=False,
+        schema="records",
+        postgresql_where=sa.text("signed_at IS NULL"),
+    )
+    op.create_index(
         "ix_note_patient", "note", ["tenant_id", "patient_id", "created_at", "id"], unique=False, schema="records"
     )
     op.create_table(

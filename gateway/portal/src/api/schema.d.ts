@@ -1224,6 +1224,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/coverages/standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says of several patients whether their benefits are verified
+         * @description Says of several patients whether their benefits are verified.
+         *
+         *     Permission: `coverages.read`.
+         */
+        post: operations["insurance_batch_get_coverage_standing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/coverages/{coverage_id}/benefits": {
         parameters: {
             query?: never;
@@ -3400,6 +3422,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/phone-calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists calls, the latest first
+         * @description Lists calls, the latest first.
+         *
+         *     Permission: `phone_calls.read`.
+         */
+        get: operations["coordination_list_phone_calls"];
+        put?: never;
+        /**
+         * Records a call to a family
+         * @description Records a call to a family. For a follow-up it is the touch that the case's plan asks for next, as LogFollowUp has it, and needs the same permission; a call back moves that touch to its day. Other calls are kept for the day's list. Fails with INVALID_ARGUMENT / BAD_DATE, ABORTED / CASE_CLOSED.
+         *
+         *     Permission: `phone_calls.log`.
+         */
+        post: operations["coordination_log_phone_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/phone-calls/{phone_call_id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes one's own call back on the day it was made: the case's plan is again as it was
+         * @description Takes one's own call back on the day it was made: the case's plan is again as it was. Fails with ABORTED / TOO_LATE, NOT_THE_LAST when the family was called again, or STALE_VERSION when the case has changed since.
+         *
+         *     Permission: `phone_calls.log`.
+         */
+        post: operations["coordination_take_back_phone_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/pipeline": {
         parameters: {
             query?: never;
@@ -3704,6 +3776,28 @@ export interface paths {
         get: operations["contracts_get_quote"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says of several patients what their charts lack before an examination
+         * @description Says of several patients what their charts lack before an examination.
+         *
+         *     Permission: `readiness.read`.
+         */
+        post: operations["records_batch_get_readiness"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4720,6 +4814,28 @@ export interface paths {
          *     Permission: `messages.receive`.
          */
         post: operations["notifications_receive_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/unsigned-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the notes that wait for a doctor's signature, the oldest first
+         * @description Lists the notes that wait for a doctor's signature, the oldest first.
+         *
+         *     Permission: `notes.read`.
+         */
+        get: operations["records_list_unsigned_notes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7625,6 +7741,16 @@ export interface components {
              */
             next_page_token: string;
         };
+        /** @description One page of calls. */
+        "coordination.ListPhoneCallsResponse": {
+            /** @description The calls, the latest first, without those taken back. */
+            phone_calls: components["schemas"]["coordination.PhoneCall"][];
+            /**
+             * @description Continues the list; empty on the last page.
+             * @example next page token
+             */
+            next_page_token: string;
+        };
         /** @description One page of presentations. */
         "coordination.ListPresentationsResponse": {
             /** @description The presentations, the latest first. */
@@ -7680,6 +7806,52 @@ export interface components {
             follow_up: components["schemas"]["coordination.FollowUp"] | null;
             /** @description The case with its next step. */
             case: components["schemas"]["coordination.Case"] | null;
+        };
+        /** @description Records a call. */
+        "coordination.LogPhoneCallRequest": {
+            /**
+             * Format: uuid
+             * @description The location that called; the case's own for a follow-up.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            location_id: string;
+            /**
+             * Format: uuid
+             * @description The patient it was about.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * @description Why.
+             * @example confirm_visit
+             */
+            reason: components["schemas"]["coordination.PhoneCallReason"];
+            /**
+             * Format: uuid
+             * @description What it was about: the appointment, the case or the payment.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            subject_id: string;
+            /**
+             * @description What came of it.
+             * @example reached
+             */
+            outcome: components["schemas"]["coordination.PhoneCallOutcome"];
+            /**
+             * @description Local date (YYYY-MM-DD) of the next call, within a year: exactly when the outcome is call_back.
+             * @example 2027-03-01
+             */
+            call_again_on?: string;
+            /**
+             * @description What was said.
+             * @example note
+             */
+            note?: string;
+        };
+        /** @description The call. */
+        "coordination.LogPhoneCallResponse": {
+            /** @description The call. */
+            phone_call: components["schemas"]["coordination.PhoneCall"] | null;
         };
         /**
          * @description Why a lead was lost.
@@ -7759,6 +7931,85 @@ export interface components {
          * @enum {string}
          */
         "coordination.Phase": "phase_1" | "phase_2" | "comprehensive_child" | "comprehensive_adult" | "limited" | "aligner";
+        /** @description A call that was made, and what came of it. */
+        "coordination.PhoneCall": {
+            /**
+             * @description The call.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            readonly id: string;
+            /**
+             * @description The location that called.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            location_id: string;
+            /**
+             * @description The patient it was about.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * @description Why.
+             * @example confirm_visit
+             */
+            reason: components["schemas"]["coordination.PhoneCallReason"] | null;
+            /**
+             * @description What it was about: the appointment, the case or the payment.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            subject_id: string;
+            /**
+             * @description What came of it.
+             * @example reached
+             */
+            outcome: components["schemas"]["coordination.PhoneCallOutcome"] | null;
+            /**
+             * @description Local date (YYYY-MM-DD) of the next call; empty when none was agreed.
+             * @example call again on
+             */
+            call_again_on: string;
+            /**
+             * @description What was said.
+             * @example note
+             */
+            note: string;
+            /**
+             * @description Staff member who called.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            staff_id: string;
+            /**
+             * @description Local date (YYYY-MM-DD) of the call.
+             * @example called on
+             */
+            called_on: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            readonly create_time: string | null;
+        };
+        /**
+         * @description What came of a call.
+         *
+         *     - `reached`: Somebody of the family was spoken to.
+         *     - `message_left`: A message was left.
+         *     - `no_answer`: Nobody answered.
+         *     - `wrong_number`: The number is not theirs.
+         *     - `call_back`: They asked for another call on a day.
+         * @enum {string}
+         */
+        "coordination.PhoneCallOutcome": "reached" | "message_left" | "no_answer" | "wrong_number" | "call_back";
+        /**
+         * @description Why a family is called.
+         *
+         *     - `confirm_visit`: A coming visit is not confirmed.
+         *     - `missed_visit`: A visit was missed.
+         *     - `follow_up`: A case waits for the family's decision: the call is its next planned touch.
+         *     - `failed_payment`: A payment failed.
+         * @enum {string}
+         */
+        "coordination.PhoneCallReason": "confirm_visit" | "missed_visit" | "follow_up" | "failed_payment";
         /** @description A lead or a case as the board shows it. */
         "coordination.PipelineCard": {
             /**
@@ -8394,6 +8645,13 @@ export interface components {
         "coordination.SnoozeTaskResponse": {
             /** @description The task. */
             task: components["schemas"]["coordination.Task"] | null;
+        };
+        /** @description Takes a call back that was logged by mistake. */
+        "coordination.TakeBackPhoneCallRequest": Record<string, never>;
+        /** @description The call that no longer counts. */
+        "coordination.TakeBackPhoneCallResponse": {
+            /** @description The call. */
+            phone_call: components["schemas"]["coordination.PhoneCall"] | null;
         };
         /** @description Something that a staff member has to do. */
         "coordination.Task": {
@@ -10973,6 +11231,21 @@ export interface components {
             /** @description The coverage. */
             coverage: components["schemas"]["insurance.Coverage"] | null;
         };
+        /** @description Names patients. */
+        "insurance.BatchGetCoverageStandingRequest": {
+            /**
+             * @description The patients, 1 to 200, each once.
+             * @example [
+             *       "0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e"
+             *     ]
+             */
+            patient_ids: string[];
+        };
+        /** @description How the coverages stand. */
+        "insurance.BatchGetCoverageStandingResponse": {
+            /** @description One of each patient with a coverage that runs. */
+            standings: components["schemas"]["insurance.CoverageStanding"][];
+        };
         /**
          * @description What the instalments are a share of.
          *
@@ -11561,6 +11834,31 @@ export interface components {
          * @enum {string}
          */
         "insurance.CoverageRelationship": "self" | "child" | "spouse" | "other";
+        /** @description Whether the benefits of a patient's running coverages are known. */
+        "insurance.CoverageStanding": {
+            /**
+             * @description The patient.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * Format: int32
+             * @description Coverages that run.
+             * @example 30
+             */
+            coverages: number;
+            /**
+             * Format: int32
+             * @description Of them, those whose payer has answered within the days that an answer is good for.
+             * @example 30
+             */
+            verified: number;
+            /**
+             * @description The day (YYYY-MM-DD) of the oldest answer that counts; empty when there is none.
+             * @example answered on
+             */
+            answered_on: string;
+        };
         /**
          * @description Whether something is covered.
          *
@@ -13030,6 +13328,21 @@ export interface components {
             /** @description The image. */
             image: components["schemas"]["records.Image"] | null;
         };
+        /** @description Names patients. */
+        "records.BatchGetReadinessRequest": {
+            /**
+             * @description The patients, 1 to 200, each once.
+             * @example [
+             *       "0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e"
+             *     ]
+             */
+            patient_ids: string[];
+        };
+        /** @description What is missing. */
+        "records.BatchGetReadinessResponse": {
+            /** @description One of each patient, in the order asked for. */
+            readiness: components["schemas"]["records.Readiness"][];
+        };
         /** @description A document to read and sign. */
         "records.Document": {
             /**
@@ -13401,6 +13714,16 @@ export interface components {
              */
             next_page_token: string;
         };
+        /** @description One page of unsigned notes. */
+        "records.ListUnsignedNotesResponse": {
+            /** @description The notes, the oldest first. */
+            notes: components["schemas"]["records.UnsignedNote"][];
+            /**
+             * @description Continues the list; empty on the last page.
+             * @example next page token
+             */
+            next_page_token: string;
+        };
         /** @description A page of visits. */
         "records.ListVisitsResponse": {
             /** @description The visits, newest first. */
@@ -13518,6 +13841,37 @@ export interface components {
         "records.PrepareDocumentResponse": {
             /** @description The document. */
             document: components["schemas"]["records.Document"] | null;
+        };
+        /** @description What the chart of a patient still lacks before an examination: counts only, no pictures and no contents. */
+        "records.Readiness": {
+            /**
+             * @description The patient.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * Format: int32
+             * @description Views of the initial records that are there.
+             * @example 30
+             */
+            views_present: number;
+            /**
+             * Format: int32
+             * @description Views that the initial records need.
+             * @example 30
+             */
+            views_needed: number;
+            /**
+             * Format: int32
+             * @description Documents that wait for a signature.
+             * @example 30
+             */
+            documents_to_sign: number;
+            /**
+             * @description True once a health history is signed.
+             * @example true
+             */
+            health_history_signed: boolean;
         };
         /** @description Writes or changes a note. */
         "records.SaveNoteRequest": {
@@ -13683,6 +14037,34 @@ export interface components {
          * @enum {string}
          */
         "records.Stage": "initial" | "progress" | "final" | "retention";
+        /** @description A note that waits for its signature; its text is read in the chart. */
+        "records.UnsignedNote": {
+            /**
+             * @description The note.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            id: string;
+            /**
+             * @description The patient.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            patient_id: string;
+            /**
+             * @description The location.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            location_id: string;
+            /**
+             * @description Staff member who wrote it.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            author_id: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            readonly create_time: string | null;
+        };
         /**
          * @description What an image shows. Eight photographs make a series (orthodontics.md section 6).
          *
@@ -18778,6 +19160,40 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    insurance_batch_get_coverage_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["insurance.BatchGetCoverageStandingRequest"];
+            };
+        };
+        responses: {
+            /** @description How the coverages stand. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["insurance.BatchGetCoverageStandingResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     insurance_get_benefits: {
         parameters: {
             query?: never;
@@ -23133,6 +23549,121 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    coordination_list_phone_calls: {
+        parameters: {
+            query: {
+                /** @description Most calls to return: 1 to 200; 0 means 50. */
+                page_size?: number;
+                /** @description Continues a list: next_page_token of the page before. */
+                page_token?: string;
+                /** @description Only this location; empty means all that the caller may see. */
+                location_id?: string;
+                /** @description Only calls of this local date (YYYY-MM-DD) and later. */
+                first_day: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of calls. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["coordination.ListPhoneCallsResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    coordination_log_phone_call: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["coordination.LogPhoneCallRequest"];
+            };
+        };
+        responses: {
+            /** @description The call. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["coordination.LogPhoneCallResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `CASE_CLOSED`. */
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            /** @description A field is wrong: `field` names it, `reason` or `details.rule` says why. Reasons: `BAD_DATE`. */
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    coordination_take_back_phone_call: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The call. */
+                phone_call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["coordination.TakeBackPhoneCallRequest"];
+            };
+        };
+        responses: {
+            /** @description The call that no longer counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["coordination.TakeBackPhoneCallResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `TOO_LATE`, `NOT_THE_LAST`. */
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     coordination_get_pipeline: {
         parameters: {
             query?: {
@@ -23776,6 +24307,40 @@ export interface operations {
             403: components["responses"]["Problem403"];
             /** @description There is no such thing, or it is not yours. Reasons: `QUOTE_NOT_FOUND`. */
             404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    records_batch_get_readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["records.BatchGetReadinessRequest"];
+            };
+        };
+        responses: {
+            /** @description What is missing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["records.BatchGetReadinessResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
@@ -25728,6 +26293,39 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    records_list_unsigned_notes: {
+        parameters: {
+            query?: {
+                /** @description Rows per page, 0 to 200; 0 means 50. */
+                page_size?: number;
+                /** @description `next_page_token` of the page before; empty for the first. */
+                page_token?: string;
+                /** @description Only this location; empty means all that the caller may see. */
+                location_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of unsigned notes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["records.ListUnsignedNotesResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
