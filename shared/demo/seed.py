@@ -20,6 +20,7 @@ from shared.config import Config
 from shared.demo import world as demo
 from shared.service import NAMES
 
+Files = Iterator[tuple[str, bytes]]  # a storage key and what it holds
 Rows = Iterator[tuple[Any, Sequence[Mapping[str, Any]]]]  # a model (or table) and its rows, without tenant_id
 
 LOGINS = """
@@ -56,6 +57,13 @@ async def seed(config: Config, owner_dsn: str, *, patients: int = demo.PATIENTS)
                     await _copy(connection, world.group_id, model, rows)
                     count += len(rows)
         await connection.execute("ANALYZE")
+        for name in NAMES:
+            stored = getattr(import_module(f"services.{name}.seed"), "stored", None)
+            for key, content in stored(world) if stored else ():
+                path = config.data / "files" / key
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                path.write_bytes(content)
+                path.chmod(0o600)
     finally:
         await connection.close()
     note = LOGINS.replace("{password}", demo.PASSWORD)
