@@ -39,6 +39,8 @@ export function keepCsrf(token: string): void {
 }
 /** True between signing in and the end of the session or the lock of the screen. */
 export const signedIn = (): boolean => csrf !== "";
+/** For what does not go through `api`: an upload that tells how far it is. */
+export const csrfToken = (): string => csrf;
 export function whenSignedOut(then: () => void): void {
   onSignedOut = then;
 }

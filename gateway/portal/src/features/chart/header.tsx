@@ -45,7 +45,7 @@ export function Header({ patient }: { patient: Patient }) {
       <dl className={css.facts}>
         {mayHere("cases.read") && <Treatment patient={patient} />}
         {mayHere("appointments.read") && <NextVisit patient={patient} />}
-        {mayHere("ledger.read") && <Balance patient={patient} />}
+        {mayHere("balances.read") && <Balance patient={patient} />}
         {mayHere("parties.read") && <Contact patient={patient} />}
       </dl>
     </header>
@@ -134,7 +134,7 @@ function Contact({ patient }: { patient: Patient }) {
     <Fact label={`${w.header.contact}${kind ? ` · ${kind}` : ""}`}>
       <strong>{privacy ? t.people.hidden(Number(patient.chart_number)) : name}</strong>
       {party.mobile && !privacy ? (
-        <a className={css.call} href={`tel:${party.mobile}`} aria-label={w.header.call(name)}>
+        <a className={css.call} href={`tel:${party.mobile}`} aria-label={`${phone(party.mobile)}, ${w.header.call(name)}`}>
           <Phone size={13} />
           {phone(party.mobile)}
         </a>

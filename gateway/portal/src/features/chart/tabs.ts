@@ -30,6 +30,12 @@ export const TABS: readonly Tab[] = [
     Page: lazy(() => import("./timeline/page").then((module) => ({ default: module.TimelineTab }))),
   },
   {
+    id: "photos",
+    label: w.tabs.photos,
+    needs: ["images.read"],
+    Page: lazy(() => import("./photos/page").then((module) => ({ default: module.PhotosTab }))),
+  },
+  {
     id: "family",
     label: w.tabs.family,
     needs: [],
