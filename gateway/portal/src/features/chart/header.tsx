@@ -134,7 +134,11 @@ function Contact({ patient }: { patient: Patient }) {
     <Fact label={`${w.header.contact}${kind ? ` · ${kind}` : ""}`}>
       <strong>{privacy ? t.people.hidden(Number(patient.chart_number)) : name}</strong>
       {party.mobile && !privacy ? (
-        <a className={css.call} href={`tel:${party.mobile}`} aria-label={`${phone(party.mobile)}, ${w.header.call(name)}`}>
+        <a
+          className={css.call}
+          href={`tel:${party.mobile}`}
+          aria-label={`${phone(party.mobile)}, ${w.header.call(name)}`}
+        >
           <Phone size={13} />
           {phone(party.mobile)}
         </a>
