@@ -39,7 +39,7 @@ function said(sentence: Sentence): string {
 const SAME =
   /^(Archwire|No|Total|Original|Error|Plan|Panorámica|PIN|Ctrl.*|[^A-Za-zÁÉÍÓÚÑáéíóúñ]*|.*[€$%].*|\W*[A-Z]?\W*\d*\W*)$/;
 const ENGLISH =
-  /\b(the|and|of|is|are|was|with|your|you|not|for|this|that|to|from|on|at|by|it|has|have|will|please|new|day|visit|patient|chair|save|delete|cancel|done|today|tomorrow)\b/i;
+  /(?<!\p{L})(the|and|of|is|are|was|with|your|you|not|for|this|that|to|from|on|at|by|it|has|have|will|please|new|day|visit|patient|chair|save|delete|cancel|done|today|tomorrow)(?!\p{L})/iu; // \b would part cancel|ó
 
 describe("the catalogues", () => {
   let english: Map<string, Sentences>;
