@@ -150,6 +150,8 @@ scheduling.expose("POST /v1/appointments/{appointment_id}/call-doctor", "CallDoc
 scheduling.expose("POST /v1/appointments/{appointment_id}/doctor-arrived", "DoctorArrived")
 scheduling.expose("POST /v1/appointments/{appointment_id}/dismiss", "DismissAppointment")
 scheduling.expose("POST /v1/appointments/{appointment_id}/check-out", "CheckOutAppointment")
+scheduling.expose("POST /v1/appointments/{appointment_id}/take-back", "TakeBackChange")
+scheduling.expose("GET /v1/appointments/{appointment_id}/changes", "ListAppointmentChanges")
 scheduling.expose("POST /v1/waitlist", "JoinWaitlist", status=201)
 scheduling.expose("GET /v1/waitlist", "ListWaitlist")
 scheduling.expose("POST /v1/waitlist/{waitlist_entry_id}/leave", "LeaveWaitlist")

@@ -7,7 +7,7 @@ first part must succeed; another that is refused or out of order is null, and `o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ class Part:
     name: str
     service: str
     rpc: str
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)  # as a parameter would say it
 
     @property
     def method(self) -> MethodDescriptor:
@@ -64,8 +64,8 @@ class Screen:
         values = dict(zip(self.in_path, scope["path_params"]["values"], strict=True))
 
         async def fetch(part: Part, message: Any, encode: Any) -> Any:
-            request = message(**part.given)
-            for name, text in values.items():
+            request = message()
+            for name, text in (part.given | values).items():
                 if name in message.DESCRIPTOR.fields_by_name:
                     decode_texts(request, name, (text,))
             if "page_size" in message.DESCRIPTOR.fields_by_name:
@@ -104,6 +104,17 @@ SCREENS = (
             Part("documents", "records", "ListDocuments"),
             Part("lab_orders", "supply", "ListLabOrders"),
             Part("messages", "notifications", "ListMessages"),
+        ),
+    ),
+    Screen(
+        "/v1/screens/days/{location_id}/{day}",
+        "day",
+        "A day of a location: hours, chairs, doctors, visits, closures; who would come sooner, who has no next visit",
+        (
+            Part("day_sheet", "scheduling", "GetDaySheet"),
+            Part("providers", "scheduling", "ListProviders"),
+            Part("waitlist", "scheduling", "ListWaitlist"),
+            Part("to_book", "coordination", "ListCases", {"attention": "no_next_visit"}),
         ),
     ),
     Screen(

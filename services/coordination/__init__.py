@@ -11,6 +11,7 @@ from archwire.scheduling.v1.events_pb2 import (
     AppointmentCompleted,
     AppointmentMissed,
     AppointmentRescheduled,
+    AppointmentRestored,
 )
 
 from services.coordination import api, handlers, models
@@ -27,6 +28,7 @@ SERVICE = Service(
         AppointmentRescheduled: handlers.visit_booked,
         AppointmentCanceled: handlers.visit_canceled,
         AppointmentMissed: handlers.visit_missed,
+        AppointmentRestored: handlers.visit_restored,
         AppointmentCompleted: handlers.visit_completed,
         BenefitsVerified: handlers.benefits_verified,
         RecordsCompleted: handlers.records_completed,

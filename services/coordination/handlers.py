@@ -18,6 +18,7 @@ from archwire.scheduling.v1.events_pb2 import (
     AppointmentCompleted,
     AppointmentMissed,
     AppointmentRescheduled,
+    AppointmentRestored,
 )
 
 from services.coordination import domain
@@ -101,6 +102,28 @@ async def visit_completed(event: AppointmentCompleted, call: Call) -> None:
         await plan_case(call, case, next_step=next_step, next_step_due=due)
 
 
+async def visit_restored(event: AppointmentRestored, call: Call) -> None:
+    """A step was taken back. A visit that is to come again is kept again; a miss that was none is forgiven."""
+    case = await queries.case_of_event(call.db, event)
+    if case is None or event.previous_state not in ("canceled", "no_show", "done"):
+        return
+    start = from_timestamp(event.start_time)
+    await call.db.run(
+        queries.SAVE_VISIT,
+        appointment_id=event.appointment_id,
+        case_id=case.id,
+        location_id=event.location_id,
+        start_time=start,
+    )
+    if event.previous_state == "no_show":
+        await call.db.run(queries.FORGIVEN, case_id=case.id)
+    if event.previous_state != "done" and event.visit_class == "exam":
+        await close_tasks(call, case.id, "rebook_exam")
+    if event.previous_state == "done" and event.visit_class == "debond":
+        title = f"Check the case: the debond goes on while {case.state.replace('_', ' ')}"
+        await case_task(call, case, "check_case", title, origin=f"debond_again:{event.appointment_id}")
+
+
 async def benefits_verified(event: BenefitsVerified, call: Call) -> None:
     """Clears the blocker `verification` and the task that asked for it."""
     await _unblock(call, event, "verification")
@@ -168,7 +191,9 @@ async def _follow(
 async def _rebook(call: Call, case: Row, event: AppointmentCanceled | AppointmentMissed) -> None:
     moved = isinstance(event, AppointmentCanceled) and event.reason == "rescheduled"
     if event.visit_class == "exam" and case.state == "exam_scheduled" and not moved:
-        await case_task(call, case, "rebook_exam", "Book the exam again", origin=f"rebook:{event.appointment_id}")
+        await case_task(
+            call, case, "rebook_exam", "Book the exam again", origin=f"rebook:{event.appointment_id}:{call.occurred_at}"
+        )
 
 
 async def _settle_booking(call: Call, case: Row) -> None:

@@ -12,7 +12,12 @@ from archwire.directory.v1.events_pb2 import LocationSaved
 from archwire.directory.v1.links_pb2 import CreateLinkRequest, LinkSubject
 from archwire.directory.v1.patients_pb2 import GetContactRequest, GetPatientRequest
 from archwire.notifications.v1.events_pb2 import MessageFailed, MessageSent
-from archwire.scheduling.v1.events_pb2 import AppointmentBooked, AppointmentCanceled, AppointmentRescheduled
+from archwire.scheduling.v1.events_pb2 import (
+    AppointmentBooked,
+    AppointmentCanceled,
+    AppointmentRescheduled,
+    AppointmentRestored,
+)
 
 from services.notifications import domain, queries
 from shared import words
@@ -47,6 +52,16 @@ async def announce_cancellation(event: AppointmentCanceled, call: Call) -> None:
     await call.db.run(queries.CANCEL_QUEUED, about=event.appointment_id)
     if event.canceled_by != "patient" and from_timestamp(event.start_time) > call.now:
         await _queue(call, event, "appointment_canceled")
+
+
+async def announce_return(event: AppointmentRestored, call: Call) -> None:
+    """A cancellation was taken back: the family hears of it only if it heard of the cancellation; reminders go out again."""
+    if event.previous_state == "canceled":
+        told = await call.db.first(queries.TOLD_CANCELED, about=event.appointment_id)
+        await call.db.run(queries.CANCEL_QUEUED, about=event.appointment_id)
+        if told and from_timestamp(event.start_time) > call.now:
+            await _queue(call, event, "appointment_confirmation")
+        await _plan_reminders(call, event)
 
 
 async def send_presentation(event: PresentationShared, call: Call) -> None:

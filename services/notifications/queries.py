@@ -134,6 +134,15 @@ MARK_FAILED = statement(
     .values(state="failed", failure_reason=bindparam("failure_reason"))
 )
 POSTPONE = statement(update(Message).where(Message.id == bindparam("message_id")).values(due_at=bindparam("due_at")))
+TOLD_CANCELED = statement(
+    select(Message.id)
+    .where(
+        Message.appointment_id == bindparam("about"),
+        Message.template_kind == "appointment_canceled",
+        Message.state != "queued",
+    )
+    .limit(1)
+)
 CANCEL_QUEUED = statement(
     update(Message)
     .where(Message.appointment_id == bindparam("about"), Message.state == "queued")

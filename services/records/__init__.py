@@ -2,7 +2,7 @@
 
 from archwire.contracts.v1.events_pb2 import ContractAmended, ContractProposed
 from archwire.records.v1.records_pb2_grpc import add_RecordsServiceServicer_to_server
-from archwire.scheduling.v1.events_pb2 import AppointmentCheckedIn, AppointmentCompleted
+from archwire.scheduling.v1.events_pb2 import AppointmentCheckedIn, AppointmentCompleted, AppointmentRestored
 
 from services.records import api, handlers, models
 from shared.service import Service
@@ -14,6 +14,7 @@ SERVICE = Service(
     handlers={
         AppointmentCheckedIn: handlers.open_visit,
         AppointmentCompleted: handlers.complete_visit,
+        AppointmentRestored: handlers.reopen_visit,
         ContractProposed: handlers.prepare_agreements,
         ContractAmended: handlers.prepare_amendment,
     },

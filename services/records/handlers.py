@@ -15,7 +15,7 @@ from archwire.directory.v1.patients_pb2 import (
     RelationshipKind,
 )
 from archwire.records.v1.events_pb2 import DocumentPrepared, VisitRecorded
-from archwire.scheduling.v1.events_pb2 import AppointmentCheckedIn, AppointmentCompleted
+from archwire.scheduling.v1.events_pb2 import AppointmentCheckedIn, AppointmentCompleted, AppointmentRestored
 
 from services.records import domain, queries
 from shared import words
@@ -47,6 +47,14 @@ async def open_visit(event: AppointmentCheckedIn, call: Call) -> None:
 async def complete_visit(event: AppointmentCompleted, call: Call) -> None:
     """Notes when the patient was dismissed."""
     await call.db.run(queries.COMPLETE_VISIT, appointment=event.appointment_id, at=call.occurred_at, now=call.now)
+
+
+async def reopen_visit(event: AppointmentRestored, call: Call) -> None:
+    """The patient is in the chair again, or was never here: then an empty visit goes."""
+    if event.previous_state == "done":
+        await call.db.run(queries.COMPLETE_VISIT, appointment=event.appointment_id, at=None, now=call.now)
+    elif event.previous_state == "arrived":
+        await call.db.run(queries.FORGET_VISIT, appointment=event.appointment_id)
 
 
 async def prepare_agreements(event: ContractProposed, call: Call) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, or_, select, update
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.records.models import Document, Image, Note, Rendition, Signature, Visit
@@ -36,6 +36,11 @@ COMPLETE_VISIT = statement(
     update(Visit)
     .where(Visit.appointment_id == bindparam("appointment"))
     .values(completed_at=bindparam("at"), updated_at=bindparam("now"), version=Visit.version + 1)
+)
+FORGET_VISIT = statement(
+    delete(Visit).where(
+        Visit.appointment_id == bindparam("appointment"), ~select(Note.id).where(Note.visit_id == Visit.id).exists()
+    )
 )
 VISIT = statement(select(Visit.patient_id).where(Visit.id == bindparam("id")))
 VISITS = paged(

@@ -10,6 +10,7 @@ from archwire.scheduling.v1.events_pb2 import (
     AppointmentCompleted,
     AppointmentMissed,
     AppointmentRescheduled,
+    AppointmentRestored,
 )
 
 from services.reporting import api, handlers, models
@@ -28,6 +29,7 @@ SERVICE = Service(
         AppointmentCanceled: handlers.count_cancellation,
         AppointmentCompleted: handlers.count_kept,
         AppointmentMissed: handlers.count_missed,
+        AppointmentRestored: handlers.count_again,
         ContractActivated: handlers.count_start,
     },
 )

@@ -15,6 +15,7 @@ from archwire.scheduling.v1.events_pb2 import (
     AppointmentCompleted,
     AppointmentMissed,
     AppointmentRescheduled,
+    AppointmentRestored,
 )
 
 from services.reporting import queries
@@ -65,6 +66,17 @@ async def count_missed(event: AppointmentMissed, call: Call) -> None:
     await _visit(call, event, "visit_missed")
     if event.visit_class == "exam":
         await _visit(call, event, "exam_missed")
+
+
+async def count_again(event: AppointmentRestored, call: Call) -> None:
+    """What was taken back did not happen."""
+    exam = event.visit_class == "exam"
+    for kind in {"done": ("visit_kept", "exam_kept"), "no_show": ("visit_missed", "exam_missed")}.get(
+        event.previous_state, ()
+    ):
+        await call.db.run(queries.DROP_FACT, kind=kind, subject_id=event.appointment_id)
+    if event.previous_state == "canceled" and exam:
+        await _visit(call, event, "exam_booked")
 
 
 async def count_start(event: ContractActivated, call: Call) -> None:

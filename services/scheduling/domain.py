@@ -18,6 +18,7 @@ UNIT_MINUTES = 5
 SLOT_SECONDS = UNIT_MINUTES * 60
 DAY_MINUTES = 24 * 60
 MAX_UNITS = 8 * 60 // UNIT_MINUTES
+OVERFLOW_LANE = 10  # a doctor's lanes from here on take what somebody accepted although the doctor was taken
 
 Span = tuple[int, int]  # half-open
 

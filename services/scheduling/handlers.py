@@ -33,6 +33,6 @@ async def keep_provider(event: StaffSaved, call: Call) -> None:
     if event.is_provider and event.active:
         places = list(event.location_ids) or [location.id for location in await common.locations(call.db)]
         if places and await queries.add_provider(call.db, event.staff_id, places):
-            await common.numbers(call.db, "doctor", event.staff_id, queries.USUAL_CAPACITY)
+            await common.number_doctor(call.db, event.staff_id, queries.USUAL_CAPACITY)
     elif not event.active:
         await queries.end_provider(call.db, event.staff_id, call.now)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, INT4RANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.scheduling.visits.domain import STATES
+from services.scheduling.visits.domain import CHANGES, STATES
 from shared.db import Located, LocatedMany, TenantTable, Versioned, new_base, ref
 
 Base: Any = new_base("scheduling")
@@ -56,7 +56,10 @@ class Closure(Located, Versioned, TenantTable, Base):
 
 
 class Resource(TenantTable, Base):
-    """The small number of whatever a visit takes: a chair, a lane (half-unit) of a doctor, a patient."""
+    """The small number of whatever a visit takes: a chair, a lane (half-unit) of a doctor, a patient.
+
+    A doctor's lanes from OVERFLOW_LANE on hold what somebody accepted although the doctor was taken.
+    """
 
     __tablename__ = "resource"
     __table_args__ = (
@@ -205,6 +208,25 @@ class Appointment(Located, Versioned, TenantTable, Base):
     cancel_time: Mapped[dt.datetime | None]
     cancel_reason: Mapped[str | None]
     canceled_by: Mapped[str | None]
+    doctor_overlap: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class AppointmentChange(Located, TenantTable, Base):
+    """What was done to an appointment, and how it stood before: the history that people read and take back."""
+
+    __tablename__ = "appointment_change"
+    __table_args__ = (
+        ref("appointment_id", "scheduling.appointment", ondelete="CASCADE"),
+        one_of("kind", *CHANGES),
+        Index("ix_appointment_change_appointment", "tenant_id", "appointment_id", "version"),
+    )
+    appointment_id: Mapped[str] = mapped_column(ID)
+    kind: Mapped[str]
+    version: Mapped[int]  # of the appointment, made by this change
+    before: Mapped[dict[str, Any]]  # the columns that a change may touch
+    staff_id: Mapped[str | None] = mapped_column(ID)
+    changed_at: Mapped[dt.datetime]
+    taken_back: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class ResourceClaim(Located, TenantTable, Base):

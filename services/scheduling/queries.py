@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Integer, Text, and_, any_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from services.scheduling import domain
 from services.scheduling.models import ID, AppointmentType, Closure, Location, Resource
 from shared.db import Db, Row, statement
 from shared.errors import Invalid, NotFound
@@ -110,3 +111,9 @@ async def numbers(db: Db, kind: str, owner_id: str, lanes: int = 1) -> list[int]
         await db.run(ADD_RESOURCES, kind=kind, owner_id=owner_id, lanes=list(range(lanes)))
         rows = await db.all(RESOURCES, owner_ids=[owner_id])
     return [row.number for row in rows[:lanes]]
+
+
+async def number_doctor(db: Db, provider_id: str, capacity: int) -> None:
+    """Gives a doctor lanes for what fits, and as many again for what somebody accepts although the doctor is taken."""
+    lanes = [*range(capacity), *range(domain.OVERFLOW_LANE, domain.OVERFLOW_LANE + capacity)]
+    await db.run(ADD_RESOURCES, kind="doctor", owner_id=provider_id, lanes=lanes)

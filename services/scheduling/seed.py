@@ -178,7 +178,7 @@ def _claims(world: World, make: Maker, numbers: _Numbers) -> list[dict[str, Any]
         for chair in place.chairs:
             numbers.of("chair", chair)
         for doctor in place.open_days.values():
-            for lane in range(2):
+            for lane in (0, 1, domain.OVERFLOW_LANE, domain.OVERFLOW_LANE + 1):
                 numbers.of("doctor", doctor, lane)
     found: list[dict[str, Any]] = []
     taken: dict[int, int] = defaultdict(int)
@@ -196,7 +196,8 @@ def _claims(world: World, make: Maker, numbers: _Numbers) -> list[dict[str, Any]
             lanes = [numbers.of("doctor", visit.doctor, lane) for lane in range(2)]
             free = Doctor(-1, [taken[number] for number in lanes])
             wanted += [
-                (lanes[lane], base + begin, base + end) for lane, begin, end in free.claims(visit.pattern, first - base)
+                (lanes[lane], base + begin, base + end)
+                for lane, begin, end in free.claims(visit.pattern, first - base) or ()
             ]
         for number, begin, end in wanted:
             mask = ((1 << (end - begin)) - 1) << (begin - base)

@@ -93,6 +93,9 @@ SEEN = statement(
         misses_in_row=0,
     )
 )
+FORGIVEN = statement(
+    update(T).where(T.c.id == bindparam("case_id")).values(misses_in_row=func.greatest(T.c.misses_in_row - 1, 0))
+)
 MISSED = statement(update(T).where(T.c.id == bindparam("case_id")).values(misses_in_row=T.c.misses_in_row + 1))
 
 ADD_TRANSITION = statement(

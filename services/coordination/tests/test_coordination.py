@@ -246,6 +246,21 @@ def test_an_exam_that_was_missed_is_to_be_booked_again(story, http):
     story.eventually(lambda: not story.tasks("rebook_exam"))
 
 
+def test_a_miss_that_was_taken_back_never_was(story, http):
+    appointment = str(uuid4())
+    story.visit(visits.AppointmentBooked, "exam", appointment_id=appointment)
+    story.until("exam_scheduled")
+    for _ in range(2):  # also the second time
+        story.visit(visits.AppointmentMissed, "exam", appointment_id=appointment)
+        story.eventually(lambda: story.tasks("rebook_exam"))
+        back = {"state": "booked", "previous_state": "no_show"}
+        story.visit(visits.AppointmentRestored, "exam", appointment_id=appointment, **back)
+        story.eventually(lambda: not story.tasks("rebook_exam"))
+    now = get_case(http, story.case)
+    assert now["misses_in_row"] == 0
+    assert now["next_visit_at"] is not None
+
+
 @pytest.mark.R(1)
 def test_after_the_exam_the_owner_is_asked_to_present_the_options(story):
     appointment = str(uuid4())

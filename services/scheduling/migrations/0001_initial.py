@@ -288,6 +288,7 @@ def upgrade() -> None:
         sa.Column("cancel_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_reason", sa.Text(), nullable=True),
         sa.Column("canceled_by", sa.Text(), nullable=True),
+        sa.Column("doctor_overlap", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -393,6 +394,44 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_template_slot_template", "template_slot", ["tenant_id", "template_id"], unique=False, schema="scheduling"
+    )
+    op.create_table(
+        "appointment_change",
+        sa.Column("appointment_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("before", postgresql.JSONB(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_back", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(as_uuid=False),
+            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('confirmed', 'moved', 'arrived', 'seated', 'doctor_ready', 'doctor_in', 'done', 'checked_out',"
+            " 'canceled', 'no_show', 'taken_back')",
+            name=op.f("ck_appointment_change_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "appointment_id"],
+            ["scheduling.appointment.tenant_id", "scheduling.appointment.id"],
+            name="fk_appointment_id_appointment",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_appointment_change")),
+        schema="scheduling",
+    )
+    op.create_index(
+        "ix_appointment_change_appointment",
+        "appointment_change",
+        ["tenant_id", "appointment_id", "version"],
+        unique=False,
+        schema="scheduling",
     )
     op.create_table(
         "resource_claim",

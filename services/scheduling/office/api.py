@@ -101,7 +101,7 @@ class Office:
             active=not request.inactive,
             now=call.now,
         )
-        await common.numbers(call.db, "doctor", provider.id, provider.capacity)
+        await common.number_doctor(call.db, provider.id, provider.capacity)
         return pb.SaveProviderResponse(provider=to_proto(pb.Provider, provider))
 
     async def ListProviders(self, request: Any, call: Call) -> Any:

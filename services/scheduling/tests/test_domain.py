@@ -131,7 +131,16 @@ LENGTH = 40
 masks = st.integers(0, (1 << LENGTH) - 1)
 crowded = st.builds(lambda a, b: a | b, masks, masks)
 patterns = st.text("AdDCT", min_size=1, max_size=8)
-doctors = st.builds(Doctor, crowded, st.lists(st.builds(lambda a, b: a & b, masks, masks), min_size=1, max_size=3))
+some = st.builds(lambda a, b: a & b, masks, masks)
+lanes = st.lists(some, min_size=1, max_size=3)
+doctors = st.one_of(
+    st.builds(Doctor, crowded, lanes),
+    st.builds(
+        lambda present, both: Doctor(present, both[0::2], both[1::2]),
+        crowded,
+        st.lists(some, min_size=2, max_size=6).filter(lambda all: len(all) % 2 == 0),
+    ),
+)
 
 
 @st.composite
@@ -155,7 +164,9 @@ def sheets(draw):
 def plain_doctor(doctor, pattern, start):
     for n, letter in enumerate(pattern):
         slot = start + n
-        free = sum(not taken >> slot & 1 for taken in doctor.lanes) if doctor.present >> slot & 1 else 0
+        free = 0
+        if doctor.present >> slot & 1:
+            free = len(doctor.lanes) - sum(taken >> slot & 1 for taken in (*doctor.lanes, *doctor.overflow))
         if (letter == "d" and free < 1) or (letter in "DT" and free < len(doctor.lanes)):
             return False
     return True
@@ -211,6 +222,27 @@ def test_the_lanes_a_visit_takes_were_free_and_suffice(doctor, pattern):
                 taken[slot - start] += 1
         wanted = [1 if letter == "d" else len(doctor.lanes) if letter in "DT" else 0 for letter in pattern]
         assert taken == wanted
+
+
+@settings(max_examples=500, deadline=None)
+@given(sheets(), patterns, st.integers(0, LENGTH - 1))
+def test_an_accepted_overlap_is_said_and_never_beyond_twice_the_doctor(sheet, pattern, start):
+    everywhere = {"chairs": list(sheet.chairs), "doctors": list(sheet.doctors)}
+    strict = sheet.place(pattern, start, **everywhere)
+    spot = sheet.place(pattern, start, **everywhere, accept_overlap=True)
+    if isinstance(spot, str) or not spot.overlap:
+        assert spot == strict or (isinstance(spot, str) and strict == "DOCTOR_TAKEN")
+        return
+    assert strict == "DOCTOR_TAKEN"
+    doctor = sheet.doctors[spot.provider_id]
+    unit = doctor.clash(pattern, start)
+    assert not plain_doctor(doctor, pattern, start)
+    assert unit is not None
+    assert plain_doctor(doctor, pattern[: unit - start], start)
+    both = [*doctor.lanes, *doctor.overflow]
+    for lane, first, last in doctor.claims(pattern, start):
+        assert not both[lane] & ones(first, last)
+        both[lane] |= ones(first, last)
 
 
 @given(masks, st.integers(1, 20))

@@ -18,6 +18,7 @@ from services.scheduling.inputs import start_slot
 from services.scheduling.visits import queries, sheets
 from services.scheduling.visits.domain import MOVABLE, Spot, ones
 from services.scheduling.visits.messages import appointment, event, local_start, today
+from services.scheduling.visits.rights import OVERLAP, require, staff_id
 from services.scheduling.visits.search import future
 from shared.call import Call
 from shared.db import Row, check_version
@@ -59,9 +60,19 @@ class Booking:
         location = await common.location(call.db, request.location_id or old.location_id)
         kind = await common.appointment_type(call.db, old.appointment_type_id, "")
         wish = Wish(
-            location, kind, old.pattern, start_slot(request), request.chair_id, request.provider_id, old.patient_id, old
+            location,
+            kind,
+            old.pattern,
+            start_slot(request),
+            request.chair_id,
+            request.provider_id,
+            old.patient_id,
+            old,
+            request.accept_doctor_overlap,
         )
-        taken = await _take(call, wish)
+        taken = await take(call, wish)
+        if old.state != "held":
+            await queries.keep(call.db, old.id, "moved", staff_id(call), call.now)
         row = await queries.move_appointment(
             call.db,
             appointment_id=old.id,
@@ -70,7 +81,7 @@ class Booking:
             **wish.place(taken.spot),
         )
         await queries.release(call.db, old.id)
-        await _claim(call, row, taken)
+        await claim(call, row, taken)
         if row.state != "held":
             previous = timestamp(domain.moment_of(old.start_slot))
             call.publish(event(events.AppointmentRescheduled, row, previous_start_time=previous), key=row.patient_id)
@@ -89,6 +100,7 @@ class Wish:
     provider_id: str
     patient_id: str
     old: Row | None = None
+    accept_overlap: bool = False
 
     @property
     def day(self) -> dt.date:
@@ -104,6 +116,7 @@ class Wish:
             "start_slot": self.slot,
             "chair_id": spot.chair_id,
             "provider_id": spot.provider_id,
+            "doctor_overlap": spot.overlap,
         }
 
 
@@ -130,8 +143,9 @@ async def _book(
         request.chair_id,
         request.provider_id,
         request.patient_id,
+        accept_overlap=state == "booked" and request.accept_doctor_overlap,
     )
-    taken = await _take(call, wish)
+    taken = await take(call, wish)
     row = await queries.add_appointment(
         call.db,
         state=state,
@@ -146,15 +160,18 @@ async def _book(
         hold_expire_time=hold_expire_time,
         **wish.place(taken.spot),
     )
-    await _claim(call, row, taken)
+    await claim(call, row, taken)
     return row, location.time_zone
 
 
-async def _take(call: Call, wish: Wish) -> Taken:
+async def take(call: Call, wish: Wish) -> Taken:
     """Finds the spot, under the day's lock, or raises Conflict with alternatives.
 
-    It looks once before the lock, so that those who come too late do not queue for it.
+    It looks once before the lock, so that those who come too late do not queue for it. Raises Denied for whoever accepts
+    that a doctor is double-booked without the right to.
     """
+    if wish.accept_overlap:
+        require(call, OVERLAP, wish.location.id)
     if not dt.timedelta(0) <= wish.day - today(call.now, wish.location.time_zone) <= FARTHEST:
         raise Invalid("NOT_IN_RANGE", "the day is over, or more than two years ahead", field="start_time")
     place = await _read(call, wish)
@@ -175,7 +192,7 @@ async def _take(call: Call, wish: Wish) -> Taken:
     return Taken(spot, place.claims(spot, wish.pattern, patient))
 
 
-async def _claim(call: Call, row: Row, taken: Taken) -> None:
+async def claim(call: Call, row: Row, taken: Taken) -> None:
     """Claims what the visit takes; the constraint knows what the sheet could not see: other locations."""
     lost = await queries.claim(call.db, row.id, row.location_id, list(taken.claims))
     if lost:
@@ -207,6 +224,7 @@ def _spot(call: Call, place: sheets.Place, wish: Wish) -> Spot | str:
         place.window(wish.kind.windows),
         chairs=sorted(chairs, key=lambda chair: bool(kept.get(chair, 0) & span)),
         doctors=place.doctors(wish.provider_id),
+        accept_overlap=wish.accept_overlap,
     )
 
 
@@ -216,6 +234,7 @@ def _reserved(call: Call, place: sheets.Place, wish: Wish) -> dict[str, int]:
 
 async def _refusal(call: Call, wish: Wish, place: sheets.Place, reason: str) -> Conflict:
     """The conflict, with the nearest free times of the day, or else the first ones of the next two weeks."""
+    taken_at = place
     near = sorted(_free(call, wish, place), key=lambda spot: abs(place.sheet.base + spot.start - wish.slot))
     if not near:
         place = await _read(call, wish, domain.days(wish.day, wish.day + dt.timedelta(days=14)))
@@ -231,7 +250,22 @@ async def _refusal(call: Call, wish: Wish, place: sheets.Place, reason: str) -> 
                 "provider_id": spot.provider_id or "",
             }
         )
-    return Conflict(reason, MESSAGES[reason], alternatives=alternatives)
+    clash = _clash(wish, taken_at) if reason == "DOCTOR_TAKEN" else {}
+    return Conflict(reason, MESSAGES[reason], alternatives=alternatives, **clash)
+
+
+def _clash(wish: Wish, place: sheets.Place) -> dict[str, Any]:
+    """Which doctor is taken and from when on, and whether accepting that would help."""
+    start = wish.slot - place.sheet.base
+    for id in place.sheet.present(wish.pattern, start, place.doctors(wish.provider_id)):
+        doctor = place.sheet.doctors[id]
+        if (unit := doctor.clash(wish.pattern, start)) is not None:
+            return {
+                "provider_id": id,
+                "local_time": local_start(place.sheet.base + unit, wish.location.time_zone),
+                "can_overlap": doctor.bears(wish.pattern, start),
+            }
+    return {}
 
 
 def _free(call: Call, wish: Wish, place: sheets.Place) -> Iterator[Spot]:

@@ -31,6 +31,21 @@ STATES = tuple(MOVES)
 MOVABLE = frozenset({"held", "booked", "confirmed"})  # may be rescheduled
 GONE = frozenset({"done", "checked_out", "canceled", "no_show"})  # holds no chair, doctor or patient any more
 
+# What is kept of an appointment's past, with the permission that doing it needs, and so does taking it back.
+CHANGES: Mapping[str, str] = {
+    "confirmed": "appointments.book",
+    "moved": "appointments.book",
+    "arrived": "appointments.run",
+    "seated": "appointments.run",
+    "doctor_ready": "appointments.run",
+    "doctor_in": "appointments.run",
+    "done": "appointments.run",
+    "checked_out": "appointments.run",
+    "canceled": "appointments.cancel",
+    "no_show": "appointments.cancel",
+    "taken_back": "appointments.take_back",
+}
+
 
 def may_become(state: str, new: str) -> bool:
     """True when an appointment may go from one state to the other."""
@@ -92,14 +107,19 @@ class Pool:
 
 @dataclass
 class Doctor:
-    """A doctor's presence, and the lanes (half-units) with what they are taken by."""
+    """A doctor's presence, and the lanes (half-units) with what they are taken by.
+
+    `overflow` are as many lanes again: what somebody accepted although the doctor was taken. The search counts them as
+    taken like any other, so nobody meets a doctor who is double-booked, also when one of the two visits goes.
+    """
 
     present: int
     lanes: list[int]
+    overflow: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.pool = Pool(len(self.lanes), self.present)
-        for taken in self.lanes:
+        for taken in (*self.lanes, *self.overflow):
             self.pool.take(taken)
 
     def starts(self, pattern: str, *, taken: bool = True) -> int:
@@ -110,14 +130,34 @@ class Doctor:
             found &= runs(pool.free(1 if letter in SHORT_CHECK else pool.capacity), length) >> offset
         return found
 
-    def claims(self, pattern: str, start: int) -> list[tuple[int, int, int]]:
-        """The lanes that a visit takes: (lane, first, last), half-open, neighbours joined. The start must fit."""
+    def clash(self, pattern: str, start: int) -> int | None:
+        """The first slot in which a visit that starts there asks for more of the doctor than is free; None if none."""
+        for letter, offset, length in stretches(pattern, SHORT_CHECK + WHOLE_DOCTOR):
+            free = self.pool.free(1 if letter in SHORT_CHECK else self.pool.capacity)
+            for unit in range(start + offset, start + offset + length):
+                if not free >> unit & 1:
+                    return unit
+        return None
+
+    def bears(self, pattern: str, start: int) -> bool:
+        """True when a visit fits there with what the doctor can be asked for at most: twice the capacity."""
+        return len(self.overflow) >= len(self.lanes) and self.claims(pattern, start) is not None
+
+    def claims(self, pattern: str, start: int) -> list[tuple[int, int, int]] | None:
+        """The lanes that a visit takes: (lane, first, last), half-open, neighbours joined; None when they do not suffice.
+
+        Lanes of the overflow are numbered on; a start that fits needs none of them.
+        """
+        capacity = len(self.lanes)
         spans: list[tuple[int, int, int]] = []
         for letter, offset, length in stretches(pattern, SHORT_CHECK + WHOLE_DOCTOR):
+            wanted = 1 if letter in SHORT_CHECK else capacity
             for unit in range(start + offset, start + offset + length):
-                free = [lane for lane, taken in enumerate(self.lanes) if not taken >> unit & 1]
-                for lane in free[:1] if letter in SHORT_CHECK else free:
-                    spans.append((lane, unit, unit + 1))
+                lanes = enumerate((*self.lanes, *self.overflow))
+                free = [lane for lane, taken in lanes if not taken >> unit & 1]
+                if len(free) < wanted:
+                    return None
+                spans += ((lane, unit, unit + 1) for lane in free[:wanted])
         joined: list[tuple[int, int, int]] = []
         for lane, first, last in sorted(spans):
             if joined and joined[-1][0] == lane and joined[-1][2] == first:
@@ -129,11 +169,15 @@ class Doctor:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a visit fits: bit of its start, chair, and the doctor when it needs one."""
+    """Where a visit fits: bit of its start, chair, and the doctor when it needs one.
+
+    `overlap` says that the doctor is taken at some time of it, and that this was accepted.
+    """
 
     start: int
     chair_id: str
     provider_id: str | None
+    overlap: bool = False
 
 
 @dataclass
@@ -189,29 +233,45 @@ class Sheet:
         return found
 
     def place(
-        self, pattern: str, start: int, window: int = -1, *, chairs: Sequence[str], doctors: Sequence[str]
+        self,
+        pattern: str,
+        start: int,
+        window: int = -1,
+        *,
+        chairs: Sequence[str],
+        doctors: Sequence[str],
+        accept_overlap: bool = False,
     ) -> Spot | str:
-        """Where a visit goes that starts at this bit, or the reason why it cannot, in capitals."""
+        """Where a visit goes that starts at this bit, or the reason why it cannot, in capitals.
+
+        `accept_overlap` takes a doctor who is needed elsewhere when none is free; see Doctor.bears.
+        """
         length = len(pattern)
         if start < 0 or not runs(self.open & window, length) >> start & 1:
             return "OUTSIDE_HOURS"
+        bearing, present = None, list[str]()
         if needs_doctor(pattern):
-            present = [
-                d for d in doctors if d in self.doctors and self.doctors[d].starts(pattern, taken=False) >> start & 1
-            ]
+            present = self.present(pattern, start, doctors)
             if not present:
                 return "NO_DOCTOR"
             if not any(self.doctors[d].starts(pattern) >> start & 1 for d in present):
-                return "DOCTOR_TAKEN"
+                bearing = next((d for d in present if accept_overlap and self.doctors[d].bears(pattern, start)), None)
+                if bearing is None:
+                    return "DOCTOR_TAKEN"
         if not any(runs(self.chairs.get(c, 0), length) >> start & 1 for c in chairs):
             return "CHAIR_TAKEN"
         if not runs(self.patient, length) >> start & 1:
             return "PATIENT_TAKEN"
-        known = {
-            "chairs": [c for c in chairs if c in self.chairs],
-            "doctors": [d for d in doctors if d in self.doctors],
-        }
-        return next(self.spots(pattern, window, 1 << start, **known), "ASSISTANTS_TAKEN")
+        if not self._assisted(pattern) >> start & 1:
+            return "ASSISTANTS_TAKEN"
+        chair = next(c for c in chairs if runs(self.chairs.get(c, 0), length) >> start & 1)
+        if bearing is not None or not needs_doctor(pattern):
+            return Spot(start, chair, bearing, overlap=bearing is not None)
+        return Spot(start, chair, next(d for d in present if self.doctors[d].starts(pattern) >> start & 1))
+
+    def present(self, pattern: str, start: int, doctors: Iterable[str]) -> list[str]:
+        """The doctors who are there whenever a visit that starts at this bit needs one, taken or not."""
+        return [d for d in doctors if d in self.doctors and self.doctors[d].starts(pattern, taken=False) >> start & 1]
 
 
 def _any(masks: Iterable[int]) -> int:

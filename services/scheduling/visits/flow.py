@@ -12,8 +12,9 @@ from services.scheduling.inputs import day as a_day
 from services.scheduling.office import queries as office
 from services.scheduling.office.api import shift
 from services.scheduling.visits import queries
-from services.scheduling.visits.domain import GONE, may_become
+from services.scheduling.visits.domain import CHANGES, GONE, may_become
 from services.scheduling.visits.messages import appointment, event, today
+from services.scheduling.visits.rights import staff_id
 from shared.call import Call, Work
 from shared.db import Row, check_version
 from shared.errors import Conflict
@@ -25,7 +26,10 @@ HEARD = {
     "confirmed": events.AppointmentConfirmed,
     "arrived": events.AppointmentCheckedIn,
     "seated": events.AppointmentSeated,
+    "doctor_ready": events.AppointmentDoctorCalled,
+    "doctor_in": events.AppointmentDoctorArrived,
     "done": events.AppointmentCompleted,
+    "checked_out": events.AppointmentCheckedOut,
     "no_show": events.AppointmentMissed,
 }
 
@@ -64,6 +68,8 @@ class Flow:
         old = await _moving(request, call, "canceled")
         reason = enum_name(pb.CancelReason, request.reason)
         canceled_by = enum_name(pb.CanceledBy, request.canceled_by)
+        if old.state != "held":
+            await queries.keep(call.db, old.id, "canceled", staff_id(call), call.now)
         row = await queries.cancel(call.db, old.id, reason, canceled_by, call.now)
         await _free(call, old)
         if old.state != "held":
@@ -141,6 +147,8 @@ async def _advance(request: Any, call: Call, state: str) -> Any:
     old = await _moving(request, call, state)
     if old.state == "held" and old.hold_expire_time <= call.now:
         raise Conflict("HOLD_EXPIRED", "the hold has run out")
+    if state in CHANGES:
+        await queries.keep(call.db, old.id, state, staff_id(call), call.now)
     row = await queries.advance(call.db, old.id, state, call.now)
     if state in GONE and old.state not in GONE:
         await _free(call, old)

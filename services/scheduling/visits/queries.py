@@ -6,12 +6,29 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Date, Integer, Text, and_, any_, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    Date,
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from services.scheduling.domain import OVERFLOW_LANE
 from services.scheduling.models import (
     ID,
     Appointment,
+    AppointmentChange,
     Chair,
     Location,
     Provider,
@@ -34,7 +51,7 @@ APPOINTMENT = statement(_with_zone.where(Appointment.id == bindparam("id")))
 APPOINTMENT_FOR_UPDATE = statement(
     _with_zone.where(Appointment.id == bindparam("id")).with_for_update(of=Appointment.__table__)
 )
-_PLACE = ("location_id", "day", "start_minute", "start_slot", "chair_id", "provider_id", "state")
+_PLACE = ("location_id", "day", "start_minute", "start_slot", "chair_id", "provider_id", "doctor_overlap", "state")
 _NEW = (
     *_PLACE,
     "patient_id",
@@ -88,6 +105,58 @@ CANCEL = statement(
     )
     .returning(Appointment.__table__)
 )
+
+# --- what is kept of the past, and taken back ---
+
+_TOUCHED = tuple(
+    Appointment.__table__.c[name] for name in (*_PLACE, *dict.fromkeys(STAMPS.values()), "cancel_reason", "canceled_by")
+)
+_before = func.jsonb_build_object(*(piece for column in _TOUCHED for piece in (literal(column.name), column)))
+KEEP = statement(
+    insert(AppointmentChange).from_select(
+        ["location_id", "appointment_id", "version", "before", "kind", "staff_id", "changed_at"],
+        select(
+            Appointment.location_id,
+            Appointment.id,
+            Appointment.version + 1,
+            _before,
+            bindparam("kind", type_=Text),
+            bindparam("staff_id", type_=ID),
+            bindparam("now", type_=DateTime(timezone=True)),
+        ).where(Appointment.id == bindparam("appointment_id")),
+    )
+)
+LAST_CHANGE = statement(
+    select(AppointmentChange.__table__)
+    .where(
+        AppointmentChange.appointment_id == bindparam("appointment_id"),
+        ~AppointmentChange.taken_back,
+        AppointmentChange.kind != "taken_back",
+    )
+    .order_by(AppointmentChange.version.desc())
+    .limit(1)
+)
+TAKEN_BACK = statement(
+    update(AppointmentChange).where(AppointmentChange.id == bindparam("change")).values(taken_back=True)
+)
+RESTORE = statement(
+    update(Appointment)
+    .where(Appointment.id == AppointmentChange.appointment_id, AppointmentChange.id == bindparam("change"))
+    .values(
+        **{
+            column.name: cast(func.jsonb_extract_path_text(AppointmentChange.before, column.name), column.type)
+            for column in _TOUCHED
+        },
+        **_changed,
+    )
+    .returning(Appointment.__table__)
+)
+LIST_CHANGES = paged(
+    select(AppointmentChange.__table__).where(AppointmentChange.appointment_id == bindparam("appointment_id")),
+    AppointmentChange.version,
+    AppointmentChange.id,
+    descending=True,
+)
 EXPIRED_HOLDS = statement(
     select(Appointment.id)
     .where(
@@ -131,6 +200,22 @@ async def advance(db: Db, id: str, state: str, now: dt.datetime) -> Row:
 async def cancel(db: Db, id: str, reason: str, canceled_by: str | None, now: dt.datetime) -> Row:
     """Cancels, with the reason."""
     return await db.one(CANCEL, appointment_id=id, reason=reason, canceled_by=canceled_by, now=now)
+
+
+async def keep(db: Db, id: str, kind: str, staff_id: str | None, now: dt.datetime) -> None:
+    """Keeps how an appointment stands, before a change of this kind."""
+    await db.run(KEEP, appointment_id=id, kind=kind, staff_id=staff_id, now=now)
+
+
+async def last_change(db: Db, appointment_id: str) -> Row | None:
+    """Returns the latest change that was not taken back yet."""
+    return await db.first(LAST_CHANGE, appointment_id=appointment_id)
+
+
+async def restore(db: Db, change_id: str, now: dt.datetime) -> Row:
+    """Takes a change back; returns the appointment as it was before it."""
+    await db.run(TAKEN_BACK, change=change_id)
+    return await db.one(RESTORE, change=change_id, now=now)
 
 
 async def lock_days(db: Db, places: Iterable[tuple[str, dt.date]]) -> None:
@@ -256,9 +341,15 @@ SHEET_SHIFTS = statement(
     .order_by(Shift.slots, Shift.provider_id)
 )
 SHEET_LANES = statement(
-    select(Resource.owner_id, Resource.number)
+    select(Resource.owner_id, Resource.number, (Resource.lane >= OVERFLOW_LANE).label("overflow"))
     .join(Provider, and_(Provider.id == Resource.owner_id, Resource.kind == "doctor"))
-    .where(Provider.id == any_(bindparam("provider_ids", type_=ARRAY(ID))), Resource.lane < Provider.capacity)
+    .where(
+        Provider.id == any_(bindparam("provider_ids", type_=ARRAY(ID))),
+        or_(
+            Resource.lane < Provider.capacity,
+            Resource.lane.between(OVERFLOW_LANE, Provider.capacity + (OVERFLOW_LANE - 1)),
+        ),
+    )
     .order_by(Resource.owner_id, Resource.lane)
 )
 SHEET_CLAIMS = statement(

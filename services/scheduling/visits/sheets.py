@@ -99,7 +99,7 @@ class Place:
         }
         if spot.provider_id:
             lanes = self.lane_numbers[spot.provider_id]
-            for lane, begin, end in self.sheet.doctors[spot.provider_id].claims(pattern, spot.start):
+            for lane, begin, end in self.sheet.doctors[spot.provider_id].claims(pattern, spot.start) or ():
                 wanted[lanes[lane], base + begin, base + end] = "DOCTOR_TAKEN"
         return wanted
 
@@ -177,7 +177,17 @@ async def read(
             open=0,
             chairs={row.id: whole & ~taken[location.id, row.number] for row in own},
             doctors={
-                d: Doctor(mask & whole, [taken[location.id, number] for number in lane_numbers[d]])
+                d: Doctor(
+                    mask & whole,
+                    *(
+                        [
+                            taken[location.id, row.number]
+                            for row in lanes
+                            if row.owner_id == d and row.overflow is beyond
+                        ]
+                        for beyond in (False, True)
+                    ),
+                )
                 for d, mask in present.items()
             },
             assistants=_assistants(location, base, whole, patterns),

@@ -193,7 +193,7 @@ export interface paths {
         put?: never;
         /**
          * Books a visit
-         * @description Books a visit. Safe to retry with the same request_id. Fails with ABORTED / CHAIR_TAKEN, DOCTOR_TAKEN, PATIENT_TAKEN, ASSISTANTS_TAKEN, OUTSIDE_HOURS or NO_DOCTOR; the details hold up to three `alternatives` close by that are free, each with start_time, local_start, chair_id and provider_id.
+         * @description Books a visit. Safe to retry with the same request_id. DOCTOR_TAKEN names the doctor and the first minute (`provider_id`, `local_time`) and whether `accept_doctor_overlap` would help; that needs the permission appointments.overlap_doctor as well. Fails with ABORTED / CHAIR_TAKEN, DOCTOR_TAKEN, PATIENT_TAKEN, ASSISTANTS_TAKEN, OUTSIDE_HOURS or NO_DOCTOR; the details hold up to three `alternatives` close by that are free, each with start_time, local_start, chair_id and provider_id.
          *
          *     Permission: `appointments.book`.
          */
@@ -286,6 +286,28 @@ export interface paths {
          *     Permission: `appointments.cancel`.
          */
         post: operations["scheduling_cancel_appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/appointments/{appointment_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to an appointment since it was booked, the latest first: who changed it, when, and what was taken back
+         * @description What happened to an appointment since it was booked, the latest first: who changed it, when, and what was taken back.
+         *
+         *     Permission: `appointments.read`.
+         */
+        get: operations["scheduling_list_appointment_changes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -435,7 +457,7 @@ export interface paths {
         put?: never;
         /**
          * Moves an appointment to another time, chair, doctor or location
-         * @description Moves an appointment to another time, chair, doctor or location. The old time is free at once. Fails with ABORTED / CHAIR_TAKEN, DOCTOR_TAKEN, PATIENT_TAKEN, ASSISTANTS_TAKEN, OUTSIDE_HOURS or NO_DOCTOR; the details hold up to three `alternatives` close by that are free, each with start_time, local_start, chair_id and provider_id. Fails with ABORTED / ILLEGAL_STATE once the patient has arrived.
+         * @description Moves an appointment to another time, chair, doctor or location. The old time is free at once. DOCTOR_TAKEN names the doctor and the first minute (`provider_id`, `local_time`) and whether `accept_doctor_overlap` would help; that needs the permission appointments.overlap_doctor as well. Fails with ABORTED / CHAIR_TAKEN, DOCTOR_TAKEN, PATIENT_TAKEN, ASSISTANTS_TAKEN, OUTSIDE_HOURS or NO_DOCTOR; the details hold up to three `alternatives` close by that are free, each with start_time, local_start, chair_id and provider_id. Fails with ABORTED / ILLEGAL_STATE once the patient has arrived.
          *
          *     Permission: `appointments.book`.
          */
@@ -462,6 +484,28 @@ export interface paths {
          *     Permission: `appointments.run`.
          */
         post: operations["scheduling_seat_appointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/appointments/{appointment_id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes back the last change of an appointment: a step of its day, a confirmation, a move, a cancellation, a no-show
+         * @description Takes back the last change of an appointment: a step of its day, a confirmation, a move, a cancellation, a no-show. It stands again where it stood before, with the times it had. Called again, it takes back the change before that. Needs, besides, the permission that the change itself needed. What followed elsewhere from a visit that took place, such as an active contract, stays. Fails with ABORTED / NOTHING_TO_TAKE_BACK, TOO_LATE after the local day of the change, and CHAIR_TAKEN, DOCTOR_TAKEN, PATIENT_TAKEN or ASSISTANTS_TAKEN when somebody has the place meanwhile.
+         *
+         *     Permission: `appointments.take_back`.
+         */
+        post: operations["scheduling_take_back_change"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3898,6 +3942,31 @@ export interface paths {
          *     Permission: `preferences.write`.
          */
         post: operations["notifications_set_preference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/screens/days/{location_id}/{day}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A day of a location: hours, chairs, doctors, visits, closures; who would come sooner, who has no next visit
+         * @description A day of a location: hours, chairs, doctors, visits, closures; who would come sooner, who has no next visit. At most 50 rows of each. Permissions, by part:
+         *
+         *     - `day_sheet`: `appointments.read`
+         *     - `providers`: `schedules.read`
+         *     - `waitlist`: `waitlist_entries.read`
+         *     - `to_book`: `cases.read`
+         */
+        get: operations["screen_day"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -14477,6 +14546,55 @@ export interface components {
              * @description When it last changed.
              */
             readonly update_time: string | null;
+            /**
+             * @description The doctor is needed in two places at some time of it, and somebody accepted that.
+             * @example true
+             */
+            readonly doctor_overlap: boolean;
+        };
+        /** @description One change of an appointment. */
+        "scheduling.AppointmentChange": {
+            /**
+             * @description The change.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            id: string;
+            /**
+             * @description What was done.
+             * @example confirmed
+             */
+            kind: components["schemas"]["scheduling.ChangeKind"] | null;
+            /**
+             * @description Where it stood before.
+             * @example held
+             */
+            from_state: components["schemas"]["scheduling.AppointmentState"] | null;
+            /**
+             * Format: date-time
+             * @description When it was to start before; differs from what follows only for a move.
+             */
+            from_start_time: string | null;
+            /**
+             * @description Staff id of who did it; empty for a machine.
+             * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
+             */
+            staff_id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            change_time: string | null;
+            /**
+             * @description True when it was taken back later.
+             * @example true
+             */
+            taken_back: boolean;
+            /**
+             * Format: int64
+             * @description Version of the appointment that it made.
+             * @example 30
+             */
+            version: number;
         };
         /**
          * @description Where an appointment stands. The legal moves are in the service's rules; any other fails with ILLEGAL_STATE.
@@ -14619,6 +14737,11 @@ export interface components {
              * @example note
              */
             note?: string;
+            /**
+             * @description Books although the doctor is needed elsewhere at that time, on purpose: the clash is kept and shown. Only for those who hold appointments.overlap_doctor, and never beyond twice what the doctor can do. Without it such a time is refused.
+             * @example true
+             */
+            accept_doctor_overlap?: boolean;
         };
         /** @description Answers BookAppointment. */
         "scheduling.BookAppointmentResponse": {
@@ -14739,6 +14862,23 @@ export interface components {
          * @enum {string}
          */
         "scheduling.ChairKind": "chair" | "consult_room" | "records_room" | "virtual";
+        /**
+         * @description What was done to an appointment.
+         *
+         *     - `confirmed`: The family confirmed.
+         *     - `arrived`: The patient arrived.
+         *     - `seated`: The patient was seated.
+         *     - `doctor_ready`: The doctor was called.
+         *     - `doctor_in`: The doctor came.
+         *     - `done`: The visit took place.
+         *     - `checked_out`: The family left the desk.
+         *     - `canceled`: It was canceled.
+         *     - `no_show`: The patient did not come.
+         *     - `moved`: It moved to another time, chair, doctor or location.
+         *     - `taken_back`: The change before was taken back.
+         * @enum {string}
+         */
+        "scheduling.ChangeKind": "confirmed" | "arrived" | "seated" | "doctor_ready" | "doctor_in" | "done" | "checked_out" | "canceled" | "no_show" | "moved" | "taken_back";
         /** @description Asks CheckInAppointment. */
         "scheduling.CheckInAppointmentRequest": Record<string, never>;
         /** @description Answers CheckInAppointment. */
@@ -15138,6 +15278,16 @@ export interface components {
             /** @description As it is now. */
             waitlist_entry: components["schemas"]["scheduling.WaitlistEntry"] | null;
         };
+        /** @description Answers ListAppointmentChanges. */
+        "scheduling.ListAppointmentChangesResponse": {
+            /** @description The latest first. */
+            appointment_changes: components["schemas"]["scheduling.AppointmentChange"][];
+            /**
+             * @description Token of the next page; empty on the last.
+             * @example next page token
+             */
+            next_page_token: string;
+        };
         /** @description Answers ListAppointmentTypes. */
         "scheduling.ListAppointmentTypesResponse": {
             /** @description By code. */
@@ -15324,6 +15474,11 @@ export interface components {
              * @example 0198c0de-7a11-7c0d-9e3f-5b1f0a2c4d6e
              */
             provider_id?: string;
+            /**
+             * @description Moves although the doctor is needed elsewhere at that time, on purpose: the clash is kept and shown. Only for those who hold appointments.overlap_doctor, and never beyond twice what the doctor can do. Without it such a time is refused.
+             * @example true
+             */
+            accept_doctor_overlap?: boolean;
         };
         /** @description Answers RescheduleAppointment. */
         "scheduling.RescheduleAppointmentResponse": {
@@ -15612,6 +15767,13 @@ export interface components {
          * @enum {string}
          */
         "scheduling.SlotReason": "open" | "template" | "released";
+        /** @description Asks TakeBackChange. */
+        "scheduling.TakeBackChangeRequest": Record<string, never>;
+        /** @description Answers TakeBackChange. */
+        "scheduling.TakeBackChangeResponse": {
+            /** @description As it is now. */
+            appointment: components["schemas"]["scheduling.Appointment"] | null;
+        };
         /** @description A day that follows a template. */
         "scheduling.TemplateDay": {
             /**
@@ -17258,6 +17420,40 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    scheduling_list_appointment_changes: {
+        parameters: {
+            query?: {
+                /** @description Most rows to return, 0 to 200; 0 means 50. */
+                page_size?: number;
+                /** @description `next_page_token` of the previous page; empty for the first. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The appointment. */
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answers ListAppointmentChanges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["scheduling.ListAppointmentChangesResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     scheduling_check_in_appointment: {
         parameters: {
             query?: never;
@@ -17610,6 +17806,52 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    scheduling_take_back_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The appointment. */
+                appointment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["scheduling.TakeBackChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Answers TakeBackChange. */
+            200: {
+                headers: {
+                    /** @description The resource's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["scheduling.TakeBackChangeResponse"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            /** @description The state of things does not allow it. Reasons: `NOTHING_TO_TAKE_BACK`, `TOO_LATE`. */
             409: components["responses"]["Problem409"];
             412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
@@ -24572,6 +24814,44 @@ export interface operations {
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    screen_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_id: string;
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The parts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        day_sheet: components["schemas"]["scheduling.GetDaySheetResponse"];
+                        providers: components["schemas"]["scheduling.ListProvidersResponse"] | null;
+                        waitlist: components["schemas"]["scheduling.ListWaitlistResponse"] | null;
+                        to_book: components["schemas"]["coordination.ListCasesResponse"] | null;
+                        /** @description Reason by part. */
+                        omitted: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];

@@ -59,7 +59,14 @@ export interface Place {
 export type Refusal =
   | { reason: "OUTSIDE_HOURS" }
   | { reason: "NO_DOCTOR"; minute: number }
-  | { reason: "DOCTOR_TAKEN"; doctorId: string; minute: number; visit: Visit | undefined }
+  | {
+      reason: "DOCTOR_TAKEN";
+      doctorId: string;
+      minute: number;
+      visit: Visit | undefined;
+      /** Whoever may double-book the doctor can do so here: never beyond twice what the doctor can do. */
+      bearable: boolean;
+    }
   | { reason: "CHAIR_TAKEN"; visit: Visit }
   | { reason: "CHAIR_UNFIT" }
   | { reason: "PATIENT_TAKEN"; visit: Visit }
@@ -102,11 +109,15 @@ export function doctorLoad(doctor: Doctor, visits: readonly Visit[]): Map<number
 const within = (from: number, to: number, spans: readonly Span[]): boolean =>
   spans.some((span) => span.from <= from && to <= span.to);
 
-/** The first 5 minutes of a visit in which the doctor is away or asked for too much; undefined when it fits. */
+/**
+ * The first 5 minutes of a visit in which the doctor is away or asked for more than `times` of what the doctor can do;
+ * undefined when it fits.
+ */
 function trouble(
   doctor: Doctor,
   visit: Visit,
   others: readonly Visit[],
+  times = 1,
 ): { minute: number; away: boolean } | undefined {
   const load = doctorLoad(doctor, others);
   for (let unit = 0; unit < visit.pattern.length; unit++) {
@@ -114,7 +125,7 @@ function trouble(
     const minute = visit.start + unit * UNIT;
     if (!wanted) continue;
     if (!within(minute, minute + UNIT, doctor.present)) return { minute, away: true };
-    if ((load.get(minute) ?? 0) + wanted > doctor.capacity) return { minute, away: false };
+    if ((load.get(minute) ?? 0) + wanted > doctor.capacity * times) return { minute, away: false };
   }
   return undefined;
 }
@@ -153,7 +164,8 @@ function withDoctor(day: Day, moved: Visit, keep: string, others: readonly Visit
           other.providerId === doctor.id &&
           demand(other.pattern[(found.minute - other.start) / UNIT], doctor.capacity) > 0,
       );
-      refusal = { fits: false, doctorId: doctor.id, reason: "DOCTOR_TAKEN", minute: found.minute, visit };
+      const bearable = !trouble(doctor, moved, others, 2);
+      refusal = { fits: false, doctorId: doctor.id, reason: "DOCTOR_TAKEN", minute: found.minute, visit, bearable };
     } else if (away) {
       refusal = { fits: false, doctorId: keep, reason: "NO_DOCTOR", minute: found.minute };
     }
@@ -182,6 +194,31 @@ export function chairUse(day: Day, chairId: string): number {
     .reduce((sum, visit) => sum + minutes(visit), 0);
   return open ? Math.min(1, booked / open) : 0;
 }
+
+/** The visits that ask for a doctor when the doctor is asked for too much. */
+export function clashing(day: Day): Set<string> {
+  const found = new Set<string>();
+  for (const doctor of day.doctors) {
+    const load = doctorLoad(doctor, day.visits);
+    for (const visit of day.visits) {
+      if (visit.providerId !== doctor.id || !holds(visit)) continue;
+      const meets = [...visit.pattern].some(
+        (letter, unit) =>
+          demand(letter, doctor.capacity) > 0 && (load.get(visit.start + unit * UNIT) ?? 0) > doctor.capacity,
+      );
+      if (meets) found.add(visit.id);
+    }
+  }
+  return found;
+}
+
+/** From when on somebody who has not come is late. */
+export const LATE_MINUTES = 5;
+/** How late the patient is, in minutes; undefined while nobody is missed. */
+export const late = (visit: Visit, now: number | undefined): number | undefined =>
+  now !== undefined && (visit.state === "booked" || visit.state === "confirmed") && now - visit.start >= LATE_MINUTES
+    ? now - visit.start
+    : undefined;
 
 /** The part of the day that a screen shows: the opening hours and whatever lies outside them, on full half hours. */
 export function shown(day: Day): Span {
