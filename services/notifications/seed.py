@@ -7,6 +7,7 @@ from typing import Any
 
 from services.notifications import domain
 from services.notifications.models import Location, Message, Thread
+from shared import words
 from shared.demo.seed import Rows
 from shared.demo.world import Maker, World
 
@@ -33,7 +34,12 @@ def rows(world: World) -> Rows:
                 "last_message_at": visit.booked_at,
             },
         )
-        values = {"first_name": party.first, "patient": patient.first, "location": visit.location.name, "phone": ""}
+        values = {
+            "first_name": party.first,
+            "patient": patient.first,
+            "location": visit.location.name,
+            "phone": words.phone("+16175550100"),
+        }
         values["when"] = domain.say_when(visit.start, visit.location.time_zone, party.language)
         for kind, at in (
             ("appointment_confirmation", visit.booked_at),

@@ -36,6 +36,12 @@ export const TABS: readonly Tab[] = [
     Page: lazy(() => import("./photos/page").then((module) => ({ default: module.PhotosTab }))),
   },
   {
+    id: "messages",
+    label: w.tabs.messages,
+    needs: ["messages.read"],
+    Page: lazy(() => import("./messages/page").then((module) => ({ default: module.MessagesTab }))),
+  },
+  {
     id: "family",
     label: w.tabs.family,
     needs: [],
