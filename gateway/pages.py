@@ -20,8 +20,8 @@ PAGE_CSP = (
     "connect-src 'self'; worker-src 'self'; manifest-src 'self'; media-src 'self' blob:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-# The portal's scripts never turn a text into markup or code.
-PORTAL_CSP = PAGE_CSP + "; require-trusted-types-for 'script'"
+# The portal's scripts never turn a text into markup or code. A frame shows a document that the page itself has fetched.
+PORTAL_CSP = PAGE_CSP + "; frame-src blob:; require-trusted-types-for 'script'"
 # Swagger UI sets style attributes; scripts stay our own.
 DOCS_CSP = PAGE_CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 FOREVER = "public, max-age=31536000, immutable"

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from services.records.domain import PHOTOGRAPHS
 from services.records.media import files, renditions
-from services.records.models import Image, Rendition, Visit
+from services.records.models import Image, Note, Rendition, Visit
 from shared.demo import films, pictures
 from shared.demo.seed import Files, Rows
 from shared.demo.world import Case, Maker, World
@@ -37,6 +37,7 @@ def rows(world: World) -> Rows:
                 }
             )  # fmt: skip
     yield Visit, visits
+    yield Note, [note for visit in visits if (note := _note(visit, world.now)) is not None]
     images: list[dict[str, Any]] = []
     smaller: list[dict[str, Any]] = []
     taker = next(staff for staff in world.staff if staff.role == "records_technician").id
@@ -112,3 +113,48 @@ def _stored(world: World, content: bytes) -> dict[str, Any]:
     digest = hashlib.sha256(content).hexdigest()
     key = f"{world.group_id}/images/{uuid5(NAMESPACE_URL, digest)}"
     return {"storage_key": key, "size_bytes": len(content), "sha256": digest}
+
+
+# What a doctor writes at the chair, by type of visit; invented, like everything of the demo.
+NOTES = {
+    "exam": (
+        "Class II div 1, overjet 6 mm, overbite 50 %, crowding U 4 mm / L 3 mm. Good hygiene. Recommended: full appliances,"
+        " class II elastics, about 22 months. Alternatives and no treatment discussed.",
+    ),
+    "records": ("Photographs, pano and scan taken. Reviewed: no pathology, third molars present.",),
+    "bonding": (
+        "Bonded U/L 6-6. 014 NiTi U/L. Instructions: hygiene, food, wax, emergencies. Soreness explained. Next: 8 weeks.",
+    ),
+    "adjustment": (
+        '18x25 NiTi U/L. Elastics class II 3/16" full time. Hygiene fair, demonstrated again. Next: check torque 1.1.',
+        "016x022 SS U, 18x25 NiTi L. Power chain 3-3 U. Wears elastics about 14 h. Hygiene good. Next: finishing bends.",
+        "Changed modules, 016 NiTi L. UR4 rebonded. Reminded of hard food. Next: 8 weeks.",
+    ),
+    "debond": (
+        "Debonded U/L, adhesive removed, polished. No decalcification. Retainers scanned. Next: retainer delivery.",
+    ),
+    "retention": ("Retainers fit, worn nightly. Fixed 3-3 L intact. Alignment stable. Next: 6 months.",),
+}
+NOTED_DAYS = 400
+UNSIGNED_HOURS = 48  # the newest notes wait for their signature
+
+
+def _note(visit: dict[str, Any], now: dt.datetime) -> dict[str, Any] | None:
+    """The doctor's note of a finished visit of the last year or so; None when nothing is written about its type."""
+    texts = next((found for code, found in NOTES.items() if visit["type_code"].startswith(code)), None)
+    done = visit["completed_at"]
+    if texts is None or done is None or not visit["provider_id"] or done < now - dt.timedelta(days=NOTED_DAYS):
+        return None
+    signed = done < now - dt.timedelta(hours=UNSIGNED_HOURS)
+    return {
+        "id": str(uuid5(NAMESPACE_URL, f"note {visit['id']}")),
+        "patient_id": visit["patient_id"],
+        "location_id": visit["location_id"],
+        "visit_id": visit["id"],
+        "author_id": visit["provider_id"],
+        "text": texts[int(visit["id"].replace("-", "")[-6:], 16) % len(texts)],
+        "signed_by_id": visit["provider_id"] if signed else None,
+        "signed_at": done + dt.timedelta(minutes=20) if signed else None,
+        "created_at": done,
+        "updated_at": done + dt.timedelta(minutes=20) if signed else done,
+    }

@@ -42,6 +42,12 @@ export const TABS: readonly Tab[] = [
     Page: lazy(() => import("./messages/page").then((module) => ({ default: module.MessagesTab }))),
   },
   {
+    id: "forms",
+    label: w.tabs.forms,
+    needs: ["documents.read"],
+    Page: lazy(() => import("./forms/page").then((module) => ({ default: module.FormsTab }))),
+  },
+  {
     id: "family",
     label: w.tabs.family,
     needs: [],

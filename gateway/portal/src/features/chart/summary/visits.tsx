@@ -6,6 +6,7 @@ import { Card } from "../card";
 import { todayAt, useComing, useHome, useVisitTypes } from "../data";
 import { w } from "../words";
 import css from "./page.module.css";
+import { s } from "./words";
 
 /** The visits that are booked. */
 export function Visits({ patient }: { patient: Patient }) {
@@ -13,7 +14,7 @@ export function Visits({ patient }: { patient: Patient }) {
   const coming = useComing(patient, todayAt(home.time_zone), home.id !== "");
   const types = useVisitTypes();
   return (
-    <Card title={w.summary.visits} query={coming} empty={w.summary.noVisits}>
+    <Card title={s.visits} query={coming} empty={s.noVisits}>
       {(visits) => (
         <ul className={css.rows}>
           {visits.map((visit) => (
