@@ -24,7 +24,7 @@ export function Dialog({
       opened={opened}
       onClose={close}
       title={title}
-      size={wide ? 880 : 520}
+      size={wide ? 1080 : 520}
       yOffset="7vh"
       lockScroll={false}
       transitionProps={{ duration: 0 }}

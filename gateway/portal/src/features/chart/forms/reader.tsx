@@ -75,7 +75,7 @@ function Open({ patient, paper, title, nameOf }: Props & { paper: Paper }) {
         {error ? (
           <Failed error={error} again={again} />
         ) : address ? (
-          <iframe src={address} title={f.viewer(title(paper))} />
+          <iframe src={`${address}#toolbar=0&navpanes=0&view=FitH`} title={f.viewer(title(paper))} />
         ) : (
           <p role="status">{f.reading}</p>
         )}
