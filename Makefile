@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules halve the time of a start
 PROTOS := $(shell find proto/archwire -name '*.proto')
 
-.PHONY: help up portal portal-dev portal-api check-portal test-portal time-portal pictures test test-kafka test-race chaos demo bench lint format proto proto-breaking openapi coverage-table lock clean
+.PHONY: help up portal portal-dev portal-api check-portal test-portal time-portal pictures test test-kafka test-race chaos demo bench images compose-up compose-down sbom lint format proto proto-breaking openapi coverage-table lock clean
 
 help:  ## says what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 24
@@ -41,7 +41,7 @@ pictures: portal  ## takes the README's pictures of a real platform anew
 	@.ci/on-a-platform gateway/portal/build npm run -s pictures
 
 test: .venv/dev .venv/protos  ## all tests but those with a target of their own; own folders, own ports
-	$(BIN)/python -m pytest -m "not kafka and not slow"
+	$(BIN)/python -m pytest -m "not kafka and not slow and not distributed"
 
 test-kafka: .venv/dev .venv/protos  ## the same event path on a real Apache Kafka (needs Java 17 and Maven)
 	$(BIN)/python -m pytest -m kafka
@@ -57,6 +57,21 @@ demo: .venv/installed .venv/protos  ## plays the main job through the API, on a 
 
 bench: .venv/dev .venv/protos  ## measures against the reference monolith; writes bench.json
 	$(BIN)/python -m tests.bench
+
+images: .venv/installed  ## builds archwire/service and archwire/gateway, and what compose needs where there is no image registry
+	docker/build --parts
+
+compose-up: images  ## starts the distributed installation in containers, with a demo group
+	docker/compose up -d --wait --wait-timeout 600
+
+compose-down:  ## stops it; its volumes stay (docker/compose down -v removes them)
+	docker/compose down
+
+sbom: build/tools portal  ## what the images contain, as CycloneDX, into dist/
+	@rm -rf build/image && $(BIN)/uv venv -q --python $(BIN)/python build/image && mkdir -p dist
+	@$(BIN)/uv pip install -q --python build/image/bin/python --require-hashes -r requirements-image.txt
+	build/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom-python.cdx.json build/image
+	gateway/portal/build npm sbom --sbom-format cyclonedx --omit dev >dist/sbom-portal.cdx.json
 
 lint: .venv/dev .venv/protos  ## style, types, dependency rules, protos
 	$(BIN)/ruff check
@@ -86,6 +101,7 @@ lock: .venv/dev  ## resolves the dependencies anew into requirements*.txt
 	$(COMPILE) pyproject.toml -o requirements-image.txt
 	$(COMPILE) pyproject.toml --extra embedded -c requirements-image.txt -o requirements.txt
 	$(COMPILE) pyproject.toml --extra embedded --extra dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) docker/requirements.in -o docker/requirements.txt
 	$(COMPILE) requirements-build.in -c requirements-dev.txt -o requirements-build.txt
 
 clean:  ## removes what was built and installed; data in .archwire stays
@@ -108,6 +124,11 @@ clean:  ## removes what was built and installed; data in .archwire stays
 
 .venv/dev: requirements-dev.txt .venv/installed
 	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	@touch $@
+
+build/tools: docker/requirements.txt | .venv/bin/uv
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python build/tools
+	$(BIN)/uv pip install -q --python build/tools/bin/python --require-hashes -r docker/requirements.txt
 	@touch $@
 
 .venv/protos: $(PROTOS) proto/generate.py | .venv/installed
