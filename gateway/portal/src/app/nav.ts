@@ -1,7 +1,7 @@
 import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { t } from "../domain/i18n";
-import { Calendar, ListCheck } from "../ui/icons";
+import { Calendar, ListCheck, People } from "../ui/icons";
 
 /** One place of the navigation. A person sees those of which she holds the permission somewhere. */
 export interface NavItem {
@@ -20,6 +20,7 @@ export const NAV: readonly { heading: string; items: readonly NavItem[] }[] = [
     items: [
       { to: "/my-day", label: t.nav.myDay, icon: ListCheck, letter: "d", permission: "tasks.read" },
       { to: "/schedule", label: t.nav.schedule, icon: Calendar, letter: "s", permission: "appointments.read" },
+      { to: "/patients", label: t.nav.patients, icon: People, letter: "p", permission: "patients.read" },
     ],
   },
 ];

@@ -48,6 +48,23 @@ const myDay = createRoute({
   component: lazyRouteComponent(() => import("../features/myday/page"), "MyDayPage"),
 });
 
+export interface PatientsSearch {
+  q?: string;
+  loc?: string;
+  state?: string;
+}
+const patients = createRoute({
+  getParentRoute: () => root,
+  path: "/patients",
+  staticData: { everywhere: true },
+  validateSearch: (given: Record<string, unknown>): PatientsSearch => ({
+    q: text(given.q),
+    loc: text(given.loc),
+    state: text(given.state),
+  }),
+  component: lazyRouteComponent(() => import("../features/patients/page"), "PatientsPage"),
+});
+
 export interface ChartSearch {
   /** What a tab filters by, and the object that it shows. */
   q?: string;
@@ -76,7 +93,7 @@ const chartStart = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, schedule, myDay, chartStart, chart]),
+  routeTree: root.addChildren([home, schedule, myDay, patients, chartStart, chart]),
   defaultPreload: "intent",
   scrollRestoration: false,
 });

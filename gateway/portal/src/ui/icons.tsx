@@ -78,6 +78,7 @@ export const Flask = icon(
   <path d="M9.500 3.500h5M10.500 3.500v6L5 19.500a1 1 0 0 0 1 1.500h12a1 1 0 0 0 1-1.500l-5.500-10v-6M7.500 15.500h9" />,
 );
 export const Flag = icon(<path d="M6 21V4h12l-2.500 4L18 12H6" />);
+export const Download = icon(<path d="M12 4v11M7.500 10.500 12 15l4.500-4.500M5 19.500h14" />);
 
 export function Logo({ size = 26 }: { size?: number }) {
   return (

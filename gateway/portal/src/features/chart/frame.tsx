@@ -20,7 +20,7 @@ export function ChartPage() {
   if (isMissing(error)) {
     return (
       <Empty icon={<Person size={22} />} title={w.header.notFound}>
-        <Link to="/">{w.header.toPatients}</Link>
+        <Link to="/patients">{w.header.toPatients}</Link>
       </Empty>
     );
   }

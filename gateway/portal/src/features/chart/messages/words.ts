@@ -87,7 +87,7 @@ const es: typeof en = {
   none: "Aún no se escribió ni se habló nada. Escriba el primer mensaje a la derecha.",
   older: "Mostrar anteriores",
   loading: "Leyendo…",
-  channels: { sms: "Texto", email: "Correo", portal: "Portal", phone: "Llamada", desk: "En recepción" },
+  channels: { sms: "Texto", email: "Correo", portal: "Portal de la familia", phone: "Llamada", desk: "En recepción" },
   states: {
     queued: "Espera salir",
     sent: "Enviado",
