@@ -35,9 +35,9 @@ function said(sentence: Sentence): string {
   throw new Error(`cannot be said: ${sentence}`);
 }
 
-/** The same in both languages: names, signs, and words that Spanish has too. */
+/** The same in both languages: names, units, signs, and words that Spanish has too. */
 const SAME =
-  /^(Archwire|No|Total|Original|Error|Plan|Panorámica|PIN|Ctrl.*|[^A-Za-zÁÉÍÓÚÑáéíóúñ]*|.*[€$%].*|\W*[A-Z]?\W*\d*\W*)$/;
+  /^(Archwire|No|Total|Original|Error|Plan|Panorámica|PIN|mm|m|Ctrl.*|[^A-Za-zÁÉÍÓÚÑáéíóúñ]*|.*[€$%].*|\W*[A-Z]?\W*\d*\W*)$/;
 const ENGLISH =
   /(?<!\p{L})(the|and|of|is|are|was|with|your|you|not|for|this|that|to|from|on|at|by|it|has|have|will|please|new|day|visit|patient|chair|save|delete|cancel|done|today|tomorrow)(?!\p{L})/iu; // \b would part cancel|ó
 
