@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import type { PointerEvent } from "react";
 import type { Appointment, Patient, WaitlistEntry } from "../../api/client";
 import { formatShortDay, t } from "../../domain/i18n";
@@ -50,7 +51,15 @@ export function VisitPanel(props: Props) {
           {initials(name)}
         </span>
         <div>
-          <h2>{name}</h2>
+          <h2>
+            {patient ? (
+              <Link to="/p/$id/$tab" params={{ id: patient.id, tab: "summary" }}>
+                {name}
+              </Link>
+            ) : (
+              name
+            )}
+          </h2>
           {patient && <p>{t.panel.profile(patient.age_years, patient.chart_number)}</p>}
         </div>
         <span className={css.state} data-state={visit.state}>
