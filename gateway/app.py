@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from gateway import files, health, live, oidc, pages, sandbox, session
-from gateway.api import Api, Routes
+from gateway.api import Api, Direct, Routes
 from gateway.auth import Authenticator
 from gateway.edge import Guarded, Observed
 from gateway.http import NO_STORE, PROBLEM, Refused, problem
@@ -65,13 +65,15 @@ def create_app(
     app.state.node, app.state.limits, app.state.live = node, limits, None
     app.state.auth = Authenticator(node, limits)
     app.state.oidc = oidc.Provider.from_environ()
-    app.router.routes.insert(0, Routes(apis, screens))
+    methods = Routes(apis, screens)
+    app.router.routes.insert(0, methods)
     for part in PARTS:
         app.include_router(part)
     app.add_api_route("/openapi.json", _openapi(apis, screens), include_in_schema=False)
     app.router.routes.extend(pages.routes())
     for kind in (ServiceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer_problem)
+    app.add_middleware(Direct, routes=methods)
     app.add_middleware(Guarded, limits=limits)
     app.add_middleware(Observed)
     return app

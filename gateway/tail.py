@@ -18,6 +18,7 @@ log = logging.getLogger("archwire.tail")
 
 TOPICS = [topic(name) for name in NAMES]
 BATCH = 500
+REST_S = 0.02  # between two looks at seventy partitions: no screen is in a greater hurry
 ENDS = """
 SELECT topic, n, coalesce((
   SELECT max(position) FROM bus.event WHERE bus.event.topic = every.topic AND bus.event.partition = n
@@ -51,6 +52,7 @@ async def _follow_postgres(node: Any, deliver: Callable[[Record], None]) -> None
                     at[name, number] = position
                     deliver(Record(record[0], name, *record[1:]))
                 if len(rows) < BATCH:
+                    await asyncio.sleep(REST_S)
                     with suppress(TimeoutError):
                         async with asyncio.timeout(POLL_S):
                             await woken.wait()

@@ -7,8 +7,10 @@ row and the reply kept for its request id. If it does not commit, nothing happen
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from enum import Flag, auto
 from functools import cache
 from typing import Any
 
@@ -20,24 +22,23 @@ from shared.db import Db, Pool
 from shared.identity import Actor, system
 from shared.vault import vault
 
-__all__ = ["Call", "Platform", "Work"]
+__all__ = ["Call", "Left", "Platform", "Work"]
 
+CLAIMED = "INSERT 0 1"
+_WORD = re.compile(r"[\w.:-]+", re.ASCII)
 LARGEST_EVENT = 256 * 1024  # bytes; Kafka's own limit is 1 MB by default
 
 
 class Platform:
     """A service's own statements for outbox, work, audit and reply, made once per service."""
 
-    __slots__ = ("claim", "denied", "finish", "kept", "met", "tenants_met")
+    __slots__ = ("_claim", "denied", "finish", "kept", "met", "tenants_met")
 
     def __init__(self, schema: str) -> None:
         s = f'"{schema}"'  # one of the nine names
         self.tenants_met: set[str] = set()  # groups that this process has noted for the audit's sealer
         self.met = f"INSERT INTO {s}.audit_tenant (tenant_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING"
-        self.claim = (
-            f"INSERT INTO {s}.reply (caller, method, request_id, request_hash) VALUES ($1, $2, $3::uuid, $4) "
-            "ON CONFLICT DO NOTHING RETURNING true"
-        )
+        self._claim = f"INSERT INTO {s}.reply (caller, method, request_id, request_hash) VALUES"
         self.kept = f"SELECT request_hash, reply FROM {s}.reply WHERE tenant_id = nullif(current_setting('app.tenant', true), '')::uuid AND caller = $1 AND method = $2 AND request_id = $3::uuid"
         audit = (
             f"INSERT INTO {s}.audit (at, actor_id, actor_kind, method, permission, outcome, patient_ids, resource, "
@@ -56,6 +57,24 @@ class Platform:
             "AND caller = $10 AND method = $12 AND request_id = $22::uuid"
         )
         self.denied = f"{audit} VALUES ($1, $2, $3, $4, $5, 'denied', '{{}}', NULL, NULL, $6, NULL, $7)"
+
+    def claim(self, caller: str, method: str, request_id: str, digest: bytes) -> str:
+        """The command that claims a request id, in text: it goes with the opening, which takes no parameters.
+
+        Says CLAIMED when nobody had it. Raises ValueError for anything that would need a quote.
+        """
+        for word in (caller, method, request_id):
+            if not _WORD.fullmatch(word):
+                raise ValueError("a request is claimed by plain words")
+        return f"{self._claim} ('{caller}', '{method}', '{request_id}', '\\x{digest.hex()}') ON CONFLICT DO NOTHING"
+
+
+class Left(Flag):
+    """What a call has left behind for others to do, once it has committed."""
+
+    NOTHING = 0
+    EVENTS = auto()  # for the relay
+    WORK = auto()  # for the worker
 
 
 class Call:
@@ -142,15 +161,15 @@ class Call:
         """What the kept reply of this call is sealed for."""
         return f"reply {self.actor.tenant_id} {self.actor.user_id} {self.method} {self.request_id}"
 
-    async def finish(self, platform: Platform, request: Message | None, reply: Message | None, *, writes: bool) -> bool:
-        """Writes what the call leaves behind; returns whether somebody should be woken. For the runtime."""
+    async def finish(self, platform: Platform, request: Message | None, reply: Message | None, *, writes: bool) -> Left:
+        """Writes what the call leaves behind; returns for whom there is something. For the runtime."""
         patients = self._patients
         for message in (request, reply):
             if message is not None:
                 patients.update(patient_ids(message))
         audited = bool(patients) or (writes and request is not None)
         if not (self._events or self._later or audited):
-            return False
+            return Left.NOTHING
         if audited and self.db.tenant_id not in platform.tenants_met:
             await self.db.connection.execute(platform.met, self.db.tenant_id)
             self.noted = True
@@ -189,7 +208,7 @@ class Call:
             else None,
             self.request_id or None,
         )
-        return bool(self._events or self._later)
+        return (Left.EVENTS if self._events else Left.NOTHING) | (Left.WORK if self._later else Left.NOTHING)
 
 
 class Work:
@@ -219,17 +238,17 @@ async def open_call(
     *,
     method: str,
     directory: Callable[[Call], Any] | None,
-    wake: Callable[[], None] | None = None,
+    wake: Callable[[Left], None] | None = None,
 ) -> AsyncIterator[Call]:
     """A Call outside any request: jobs, tests, tools."""
     async with pool.begin(actor.tenant_id, actor.locations) as db:
         call = Call(db, actor, dt.datetime.now(dt.UTC), method=method, directory=directory)
         yield call
-        woken = await call.finish(platform, None, None, writes=True)
+        left = await call.finish(platform, None, None, writes=True)
     if call.noted:
         platform.tenants_met.add(db.tenant_id)
-    if woken and wake is not None:
-        wake()
+    if left and wake is not None:
+        wake(left)
 
 
 def patient_ids(message: Message) -> set[str]:

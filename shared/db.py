@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +17,7 @@ import orjson
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.sql.expression import ClauseElement
 
+from shared.connections import Connections
 from shared.errors import Conflict, Denied, Invalid, NotFound, ServiceError, Unavailable
 from shared.tables import (  # noqa: F401  services take their building blocks from here
     Located,
@@ -98,11 +98,12 @@ def statement(clause: ClauseElement) -> Statement:
 class Db:
     """Runs statements in the transaction of one Call."""
 
-    __slots__ = ("connection", "tenant_id")
+    __slots__ = ("connection", "opened", "tenant_id")
 
-    def __init__(self, connection: Any, tenant_id: str = "") -> None:
+    def __init__(self, connection: Any, tenant_id: str = "", opened: str = "") -> None:
         self.connection = connection
         self.tenant_id = tenant_id  # of the scope now
+        self.opened = opened  # what the last command of the opening said, such as "INSERT 0 1"
 
     async def all(
         self, stmt: Statement, *, conflict: Mapping[str, ServiceError] | None = None, **params: Any
@@ -172,62 +173,81 @@ def _set_scope(tenant_id: str, joined: str) -> str:
     return f"SET LOCAL app.tenant = '{tenant_id}'; SET LOCAL app.locations = '{joined}'"
 
 
-class Pool:
-    """Connections of one service to its schema."""
-
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self.pool = pool
+class Pool(Connections):
+    """Connections of one service to its schema, and the transactions on them."""
 
     @classmethod
-    async def open(cls, dsn: str, *, min_size: int = 0, max_size: int = 8) -> Pool:
-        """Opens a pool for `dsn`. Raises what asyncpg raises when the server cannot be reached."""
-        pool = await asyncpg.create_pool(
-            dsn,
-            min_size=min_size,
-            max_size=max_size,
-            record_class=Row,
-            init=_set_codecs,
-            reset=_keep,
-            command_timeout=30,
-            max_inactive_connection_lifetime=300,
-            server_settings={"application_name": "archwire", "jit": "off"},
-        )
-        return cls(pool)
+    async def open(cls, dsn: str, *, max_size: int = 8) -> Pool:
+        """A pool for `dsn`; it connects when the first borrower comes."""
 
-    async def close(self) -> None:
-        await self.pool.close()
+        async def connect() -> Any:
+            connection = await asyncpg.connect(
+                dsn,
+                record_class=Row,
+                command_timeout=30,
+                server_settings={"application_name": "archwire", "jit": "off"},
+            )
+            await _set_codecs(connection)
+            return connection
 
-    @asynccontextmanager
-    async def begin(
-        self, tenant_id: str = "", locations: str | Sequence[str] = "", *, durable: bool = True
-    ) -> AsyncIterator[Db]:
+        return cls(connect, max_size)
+
+    def begin(
+        self, tenant_id: str = "", locations: str | Sequence[str] = "", *, durable: bool = True, first: str = ""
+    ) -> Transaction:
         """The transaction of one Call: commits at the end, rolls back on any exception.
 
-        `durable=False` is for reads: their audit row is committed, but need not wait for the disk.
+        `durable=False` is for reads: their audit row is committed, but need not wait for the disk. `first` is a command
+        that goes with the opening, in the same round trip; its outcome is `Db.opened`.
         """
+        opening = f"BEGIN; {set_scope(tenant_id, locations)}{'' if durable else NOT_DURABLE}"
+        return Transaction(self, f"{opening}; {first}" if first else opening, tenant_id)
+
+
+class Transaction:
+    """A transaction around a block. A class, not a generator: it stands around every request and event.
+
+    Nothing is reset between borrowers: all session state is SET LOCAL, so the transaction's end clears it.
+    """
+
+    __slots__ = ("_connection", "_opening", "_pool", "_tenant_id")
+
+    def __init__(self, pool: Pool, opening: str, tenant_id: str) -> None:
+        self._pool, self._opening, self._tenant_id = pool, opening, tenant_id
+
+    async def __aenter__(self) -> Db:
         with translate(None):
-            connection = await self.pool.acquire(timeout=10)
-        done = False
-        try:
-            with translate(None):
-                await connection.execute(f"BEGIN; {set_scope(tenant_id, locations)}{'' if durable else NOT_DURABLE}")
-            yield Db(connection, tenant_id)
-            with translate(None):
-                await connection.execute("COMMIT")
-            done = True
-        finally:
+            connection = self._connection = await self._pool.acquire()
             try:
-                if not done and not connection.is_closed() and connection.is_in_transaction():
-                    await connection.execute("ROLLBACK", timeout=5)
-            except (*LOST, OSError, TimeoutError):
-                with suppress(asyncpg.InterfaceError):  # a lost connection is back in the pool already
-                    connection.terminate()
-            finally:
-                await self.pool.release(connection)
+                return Db(connection, self._tenant_id, await connection.execute(self._opening))
+            except BaseException:
+                await self._undo()
+                raise
 
+    async def __aexit__(self, kind: type[BaseException] | None, _error: object, _trace: object) -> None:
+        if kind is not None:
+            await self._undo()
+            return
+        with translate(None):
+            try:
+                await self._connection.execute("COMMIT")
+            except BaseException:
+                await self._undo()
+                raise
+        self._pool.release(self._connection)
 
-async def _keep(_connection: Any) -> None:
-    """No reset between borrowers: all session state is SET LOCAL, so the transaction's end clears it."""
+    async def _undo(self) -> None:
+        """Rolls back, or drops a connection with which that cannot be done; it goes back either way."""
+        try:
+            if not self._connection.is_closed():
+                await self._connection.execute("ROLLBACK", timeout=5)
+        except (*LOST, OSError, TimeoutError):
+            self._connection.terminate()
+        except BaseException:
+            self._connection.terminate()
+            raise
+        finally:
+            self._pool.release(self._connection)
 
 
 async def _set_codecs(connection: Any) -> None:

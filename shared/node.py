@@ -14,7 +14,7 @@ from typing import Any
 
 from shared import channels, processor, storage, telemetry, vault
 from shared.audit import Sealer
-from shared.call import open_call
+from shared.call import Left, open_call
 from shared.config import Config
 from shared.db import Db, Pool
 from shared.events import Bus, Consumer, Nudge, Relay, open_bus, outbox_age_s, parked
@@ -119,13 +119,17 @@ class Node:
             wake=partial(self.wake, service),
         )
 
-    async def handle(self, service: Service, db: Db, record: Any) -> None:
-        """Handles one event inside the consumer's transaction: the same Call as a request, as the event's tenant."""
+    async def handle(self, service: Service, db: Db, record: Any) -> Left:
+        """Handles one event inside the consumer's transaction: the same Call as a request, as the event's tenant.
+
+        Returns what it left behind.
+        """
         kind, handler = self._handlers_of(service.name)[record.type]
         event = kind.FromString(record.payload)
         headers: Mapping[str, str] = record.headers
         actor = system(headers["tenant"], f"{service.name}.events")
-        await db.scope(actor.tenant_id, actor.locations)
+        if db.tenant_id != actor.tenant_id:  # events of one group come in runs
+            await db.scope(actor.tenant_id, actor.locations)
         methods = self.methods[service.name]
         vault.use(self.vault)
         with telemetry.root_span(
@@ -138,20 +142,23 @@ class Node:
                 directory=lambda call: self._directory(self.signer.mint(call.actor, "directory")),
             )
             await handler(event, call)
-            await call.finish(methods.platform, None, None, writes=True)
+            return await call.finish(methods.platform, None, None, writes=True)
 
     @staticmethod
     @cache
     def _handlers_of(name: str) -> dict[str, tuple[Any, Any]]:
         return {kind.DESCRIPTOR.full_name: (kind, handler) for kind, handler in load(name).handlers.items()}  # type: ignore[attr-defined]
 
-    def wake(self, service: str) -> None:
-        """Something was committed: look at the outbox and the work now."""
-        if relay := self.relays.get(service):
+    def wake(self, service: str, left: Left) -> None:
+        """Something was committed: whoever it was left for looks at it now."""
+        if not left:
+            return
+        relay, worker = self.relays.get(service), self.workers.get(service)
+        if relay is None:  # relays and workers are in a process of their own
+            self._nudges.setdefault(service, Nudge(service, self.pools[service]))(left)
+        elif Left.EVENTS in left:
             relay.wake()
-        else:  # relays and workers are in a process of their own
-            self._nudges.setdefault(service, Nudge(service, self.pools[service]))()
-        if worker := self.workers.get(service):
+        if worker is not None and Left.WORK in left:
             worker.wake()
 
     def client(self, service: str) -> Client:

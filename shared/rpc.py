@@ -36,7 +36,7 @@ from google.rpc.status_pb2 import Status
 
 from shared import telemetry
 from shared import vault as vaults
-from shared.call import Call, Platform
+from shared.call import CLAIMED, Call, Left, Platform
 from shared.cards import field_with_card_number
 from shared.db import Db, Pool, translate
 from shared.errors import BY_CODE, Denied, Invalid, ServiceError, Unauthenticated, Unavailable
@@ -111,7 +111,7 @@ class Methods:
         signer: Signer,
         *,
         directory: Callable[[str], Any],
-        wake: Callable[[], None] = lambda: None,
+        wake: Callable[[Left], None] = lambda _left: None,
         vault: Vault | None = None,
     ) -> None:
         self.service = service
@@ -190,7 +190,9 @@ class Methods:
     ) -> bytes:
         # Before a group is known (sign-in) there is nowhere to keep a reply.
         request_id = request.request_id if method.writes and actor.tenant_id else ""
-        async with self.pool.begin(actor.tenant_id, actor.locations, durable=method.writes) as db:
+        digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest() if request_id else b""
+        claim = self.platform.claim(actor.user_id, method.name, request_id, digest) if request_id else ""
+        async with self.pool.begin(actor.tenant_id, actor.locations, durable=method.writes, first=claim) as db:
             call = Call(
                 db,
                 actor,
@@ -200,25 +202,23 @@ class Methods:
                 request_id=request_id,
                 directory=lambda _call: self._directory(token),
             )
-            if request_id and (kept := await self._claim(call, method, request)) is not None:
-                return kept
+            if request_id and db.opened != CLAIMED:
+                return await self._kept(call, digest)
             reply = await run(request, call)
             with translate(None):
-                woken = await call.finish(self.platform, request, reply, writes=method.writes)
+                left = await call.finish(self.platform, request, reply, writes=method.writes)
         if call.noted:
             self.platform.tenants_met.add(db.tenant_id)
-        if woken:
-            self._wake()
+        if left:
+            self._wake(left)
         return bytes(reply.SerializeToString())
 
-    async def _claim(self, call: Call, method: Method, request: Any) -> bytes | None:
-        """Claims the request id, or returns the reply kept for it. A twin in flight is waited for."""
-        digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-        caller, name, request_id = call.actor.user_id, method.name, request.request_id
+    async def _kept(self, call: Call, digest: bytes) -> bytes:
+        """The reply kept for a request id that was claimed before; a twin in flight has been waited for."""
         with translate(None):
-            if await call.db.connection.fetchrow(self.platform.claim, caller, name, request_id, digest):
-                return None
-            kept = await call.db.connection.fetchrow(self.platform.kept, caller, name, request_id)
+            kept = await call.db.connection.fetchrow(
+                self.platform.kept, call.actor.user_id, call.method, call.request_id
+            )
         if kept is None or kept["reply"] is None:
             raise Unavailable("IN_FLIGHT", "the same request is being answered: try again")
         if kept["request_hash"] != digest:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from archwire.contracts.v1.events_pb2 import ContractActivated
 from archwire.coordination.v1.events_pb2 import LeadCreated, LeadRegistered
@@ -20,7 +18,6 @@ from archwire.scheduling.v1.events_pb2 import (
 
 from services.reporting import queries
 from shared.call import Call
-from shared.errors import Unavailable
 from shared.proto import from_date, from_timestamp
 
 
@@ -31,9 +28,8 @@ async def keep_location(event: LocationSaved, call: Call) -> None:
 
 async def count_lead(event: LeadCreated, call: Call) -> None:
     """An enquiry was added."""
-    date = await _local_date(call, event.location_id, call.now)
     await queries.put_fact(
-        call.db, "lead_added", event.lead_id, event.location_id, date, call.now, variant=event.source
+        call.db, "lead_added", event.lead_id, event.location_id, call.now, moment=call.now, variant=event.source
     )
 
 
@@ -83,21 +79,13 @@ async def count_start(event: ContractActivated, call: Call) -> None:
     """A treatment started. An amended contract is not a second start."""
     if event.version <= 1:
         await queries.put_fact(
-            call.db, "start", event.contract_id, event.location_id, from_date(event.activated_on), call.now, case_id=event.case_id or None,
-            patient_id=event.patient_id, variant=event.phase, amount_cents=event.total_fee.amount_cents,
+            call.db, "start", event.contract_id, event.location_id, call.now, date=from_date(event.activated_on),
+            case_id=event.case_id or None, patient_id=event.patient_id, variant=event.phase, amount_cents=event.total_fee.amount_cents,
         )  # fmt: skip
 
 
 async def _visit(call: Call, event: Any, kind: str) -> None:
-    date = await _local_date(call, event.location_id, from_timestamp(event.start_time))
     await queries.put_fact(
-        call.db, kind, event.appointment_id, event.location_id, date, call.now, case_id=event.case_id or None,
-        patient_id=event.patient_id, variant=event.visit_class,
+        call.db, kind, event.appointment_id, event.location_id, call.now, moment=from_timestamp(event.start_time),
+        case_id=event.case_id or None, patient_id=event.patient_id, variant=event.visit_class,
     )  # fmt: skip
-
-
-async def _local_date(call: Call, location_id: str, moment: dt.datetime) -> dt.date:
-    zone = await queries.time_zone(call.db, location_id)
-    if zone is None:  # the location's own event comes by another topic: it is on its way
-        raise Unavailable("LOCATION_UNKNOWN", "the location has not been heard of yet")
-    return moment.astimezone(ZoneInfo(zone)).date()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Text, Uuid, any_, bindparam, func, literal_column, not_, or_, select, update
+from sqlalchemy import Date, Text, Uuid, any_, bindparam, cast, func, literal_column, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from services.reporting.models import Fact, Location
 from shared.db import Db, Row, statement
+from shared.errors import Unavailable
 from shared.paging import paged
 
 _ID = Uuid(as_uuid=False)
@@ -22,7 +23,6 @@ SAVE_LOCATION = statement(
         set_={"time_zone": bindparam("zone_again", type_=Text), "region_id": bindparam("region_again", type_=_ID)},
     )
 )
-TIME_ZONE = statement(select(Location.time_zone).where(Location.id == bindparam("location_id")))
 
 _FACT = (
     "kind",
@@ -36,16 +36,18 @@ _FACT = (
     "amount_cents",
     "recorded_at",
 )
+_DAY = func.timezone(
+    select(Location.time_zone).where(Location.id == bindparam("location_id", type_=_ID)).scalar_subquery(),
+    bindparam("moment", type_=Fact.recorded_at.type),
+)
+_ON = select(func.coalesce(bindparam("date", type_=Date), cast(_DAY, Date)).label("date")).subquery("day")
+_NEW = {name: bindparam(name, type_=getattr(Fact, name).type) for name in _FACT} | {"date": _ON.c.date}
+_PUT = insert(Fact).from_select(list(_NEW), select(*_NEW.values()).select_from(_ON).where(_ON.c.date.is_not(None)))
 # A rescheduled exam moves its fact; everything else that comes again changes nothing that counts.
 PUT_FACT = statement(
-    insert(Fact)
-    .values({name: bindparam(name) for name in _FACT})
-    .on_conflict_do_update(
+    _PUT.on_conflict_do_update(
         index_elements=["tenant_id", "kind", "subject_id"],
-        set_={
-            "date": bindparam("date_again", type_=Fact.date.type),
-            "location_id": bindparam("location_again", type_=_ID),
-        },
+        set_={"date": _PUT.excluded.date, "location_id": _PUT.excluded.location_id},
     )
 )
 DROP_FACT = statement(
@@ -105,31 +107,31 @@ async def save_location(db: Db, location_id: str, time_zone: str, region_id: str
     )
 
 
-async def time_zone(db: Db, location_id: str) -> str | None:
-    row = await db.first(TIME_ZONE, location_id=location_id)
-    return row.time_zone if row else None
-
-
 async def put_fact(
     db: Db,
     kind: str,
     subject_id: str,
     location_id: str,
-    date: dt.date,
     now: dt.datetime,
     *,
+    date: dt.date | None = None,
+    moment: dt.datetime | None = None,
     case_id: str | None = None,
     patient_id: str | None = None,
     variant: str = "",
     amount_cents: int | None = None,
 ) -> None:
-    """Records a fact once, with the day on which its case's lead came in."""
+    """Records a fact once, with the day on which its case's lead came in.
+
+    Its day is `date`, or that of `moment` at the location. Raises Unavailable while the location is not known.
+    """
     lead = await db.first(LEAD_DATE_OF_CASE, case_id=case_id) if case_id else None
-    await db.run(
+    if not await db.run(
         PUT_FACT, kind=kind, subject_id=subject_id, case_id=case_id, patient_id=patient_id, location_id=location_id, date=date,
-        cohort_date=lead.date if lead else None, variant=variant, amount_cents=amount_cents, recorded_at=now, date_again=date,
-        location_again=location_id,
-    )  # fmt: skip
+        moment=moment, cohort_date=lead.date if lead else None, variant=variant, amount_cents=amount_cents, recorded_at=now,
+    ):  # fmt: skip
+        # The location's own event comes by another topic: it is on its way.
+        raise Unavailable("LOCATION_UNKNOWN", "the location has not been heard of yet")
 
 
 async def totals(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-
-import asyncpg
 
 from shared.db import Db, Pool, translate
 
@@ -19,6 +17,7 @@ POLL_S = 1.0  # how long a missed wake-up can go unnoticed
 HEARTBEAT_S, LEASE_S = 1, 3  # a connection whose other end is gone is dropped after the lease
 RETENTION_DAYS = 14  # of events on the bus and of inbox rows: an event must not outlive the memory of it
 LONGEST_BACKOFF_S = 5.0
+SHORTEST_REST_S, LONGEST_REST_S = 0.002, 0.02
 
 log = logging.getLogger("archwire.events")
 
@@ -77,7 +76,7 @@ async def session(pool: Pool) -> AsyncIterator[Any]:
     It does not wait for the disk: what is written through it (deletions from the outbox, positions) may be lost in a
     crash, which only repeats events, and repeated events are absorbed. It never goes back to other borrowers.
     """
-    connection = await pool.pool.acquire(timeout=10)
+    connection = await pool.acquire()
     try:
         await connection.execute(
             f"SET synchronous_commit = off; SET tcp_user_timeout = {LEASE_S * 1000}; "
@@ -86,9 +85,8 @@ async def session(pool: Pool) -> AsyncIterator[Any]:
         )
         yield connection
     finally:
-        with suppress(asyncpg.InterfaceError):  # a lost connection is back in the pool already
-            connection.terminate()
-        await pool.pool.release(connection)
+        connection.terminate()
+        pool.release(connection)
 
 
 @asynccontextmanager
@@ -102,6 +100,14 @@ async def transaction(pool: Pool) -> AsyncIterator[Db]:
 def backoff_s(failures: int) -> float:
     """How long to rest after so many failures in a row: 0.1 s, doubled each time up to LONGEST_BACKOFF_S, jittered."""
     return min(0.1 * 2 ** min(failures, 10), LONGEST_BACKOFF_S) * random.uniform(0.5, 1)  # noqa: S311 - not a secret
+
+
+def rest_s(worked_s: float) -> float:
+    """How long to rest after a batch that was not full: as long as it took, within bounds.
+
+    Each batch has the same round trips, however many events it holds: a busy process fills them, an idle one is prompt.
+    """
+    return min(max(worked_s, SHORTEST_REST_S), LONGEST_REST_S)
 
 
 def in_schema(sql: str, schema: str) -> str:

@@ -7,16 +7,29 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
+from shared.call import Left
 from shared.db import Db, Pool
 from shared.errors import ServiceError, Unavailable
-from shared.events.bus import LONGEST_BACKOFF_S, Bus, Record, Subscription, backoff_s, in_schema, log, transaction
+from shared.events.bus import (
+    BATCH,
+    LONGEST_BACKOFF_S,
+    Bus,
+    Record,
+    Subscription,
+    backoff_s,
+    in_schema,
+    log,
+    rest_s,
+    transaction,
+)
 from shared.service import Service
 
 ATTEMPTS = 3
 BUSY_ATTEMPTS = 10  # half a minute: while its own database is away, no other event could go on either
 RETRY_PARKED_S = 5.0  # how often parked events that only found something unavailable are looked over
 
-Handle = Callable[[Service, Db, Record], Awaitable[None]]  # runs the handler of one event in the transaction of `db`
+# Runs the handler of one event in the transaction of `db`; returns what it left behind, if anything.
+Handle = Callable[[Service, Db, Record], Awaitable[Left | None]]
 
 # In the order of the ids, so that two consumers with the same events wait for each other instead of deadlocking.
 FRESH = """
@@ -59,7 +72,7 @@ class Consumer:
 
     An event's effects and its inbox row are one transaction, and the position moves after it: whatever is repeated
     finds its inbox row. Should two consumers hold the same events for a moment, one waits for the other's inbox rows.
-    `after_commit` is called when effects have been committed: the relay and the worker may have something to do.
+    `after_commit` is called when effects have been committed, with what they left for the relay and the worker.
     """
 
     def __init__(
@@ -69,7 +82,7 @@ class Consumer:
         bus: Bus,
         handle: Handle,
         *,
-        after_commit: Callable[[], None] = lambda: None,
+        after_commit: Callable[[Left], None] = lambda _left: None,
     ) -> None:
         self._service, self._pool, self._bus, self._handle = service, pool, bus, handle
         self._after_commit = after_commit
@@ -106,8 +119,11 @@ class Consumer:
         retry_at = time.monotonic()
         while True:
             if records := await subscription.fetch():
+                began = time.monotonic()
                 await self._deliver([record for record in records if record.type in self._types])
                 await subscription.commit()
+                if len(records) < BATCH:
+                    await asyncio.sleep(rest_s(time.monotonic() - began))
             if time.monotonic() >= retry_at:
                 await replay(self._service, self._pool, self._handle, only_unavailable=True)
                 retry_at = time.monotonic() + RETRY_PARKED_S
@@ -140,6 +156,7 @@ class Consumer:
             await asyncio.sleep(backoff_s(failures - 1))
 
     async def _transact(self, records: Sequence[Record]) -> None:
+        left = Left.NOTHING
         async with transaction(self._pool) as db:
             fresh = await self._fresh(db, records)
             # A statement of its own, after the inbox rows: it must see what a consumer we waited for has parked.
@@ -152,8 +169,8 @@ class Consumer:
                 if (record.topic, record.key) in waiting:
                     await self._add_dead_letter(db, record, "WAITS behind a parked event of its key", 0)
                 else:
-                    await self._handle(self._service, db, record)
-        self._after_commit()
+                    left |= await self._handle(self._service, db, record) or Left.NOTHING
+        self._after_commit(left)
 
     async def _park(self, record: Record, reason: str, attempts: int) -> None:
         async with transaction(self._pool) as db:

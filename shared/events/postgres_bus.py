@@ -154,7 +154,7 @@ class PostgresBus:
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Returns when all of them are committed. An event that is there already is left alone."""
         columns = zip(*((r.id, r.key, r.type, r.payload, r.headers) for r in records), strict=True)
-        async with self._pool.pool.acquire(timeout=10) as connection:
+        async with self._pool.connection() as connection:
             await connection.execute(PUBLISH, topic, *columns)
         self._to_notify.add(topic)
         if self._notifier is None or self._notifier.done():
@@ -177,7 +177,7 @@ class PostgresBus:
     async def prune(self, topic: str) -> int:
         """Drops what is older than RETENTION_DAYS and has been passed by every group; returns how many."""
         total = 0
-        async with self._pool.pool.acquire(timeout=10) as connection:
+        async with self._pool.connection() as connection:
             while count := await connection.fetchval(PRUNE, topic, RETENTION_DAYS):
                 total += count
         return total
@@ -192,7 +192,7 @@ class PostgresBus:
         while self._to_notify:
             topics, self._to_notify = list(self._to_notify), set()
             try:
-                async with self._pool.pool.acquire(timeout=10) as connection:
+                async with self._pool.connection() as connection:
                     await connection.execute(NOTIFY, topics)
             except Exception as error:
                 log.warning("no wake-up sent: %s", type(error).__name__)
@@ -244,7 +244,7 @@ class PostgresSubscription:
 
     async def lag(self) -> int:
         """How many records wait in this member's partitions."""
-        async with self._pool.pool.acquire(timeout=10) as connection:
+        async with self._pool.connection() as connection:
             count = await connection.fetchval(LAG, *_columns(self._read), list(self._read.values()))
         return count + len(self._ahead)
 

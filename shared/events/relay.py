@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from shared.call import Left
 from shared.db import Pool
 from shared.events.bus import (
     LONGEST_BACKOFF_S,
@@ -19,6 +20,7 @@ from shared.events.bus import (
     backoff_s,
     in_schema,
     log,
+    rest_s,
     session,
 )
 from shared.service import topic
@@ -28,8 +30,8 @@ LATE_COMMIT_S = 0.5  # how long the watermark stays behind: what commits even la
 FULL_SCAN_S = 30.0
 PRUNE_S = 3600.0
 NUDGE_S = 0.003  # a NOTIFY inside every transaction would make writes three times slower
-REST_S = 0.002  # between two small batches, so that a busy service fills them
 
+NOTIFY = "SELECT pg_notify($1, $2)"
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended('archwire/relay/' || $1, 0))"
 NEXT = (
     "SELECT id, event_id::text AS event_id, key, type, payload, headers "
@@ -85,12 +87,14 @@ class Relay:
     async def _stand_by(self, connection: Any) -> None:
         while not await connection.fetchval(LOCK, self.service):
             if await self._wait():
-                await connection.execute("SELECT pg_notify($1, '')", channel(self.service))
+                await connection.execute(NOTIFY, channel(self.service), Left.EVENTS.name)
 
     async def _relay(self, connection: Any) -> None:
-        def hear(*_: object) -> None:
-            self.wake()
-            self._heard()
+        def hear(_connection: object, _pid: int, _channel: str, left: str) -> None:
+            if "EVENTS" in left:
+                self.wake()
+            if "WORK" in left:
+                self._heard()
 
         await connection.add_listener(channel(self.service), hear)
         sent: deque[tuple[float, int]] = deque()  # when, up to which id
@@ -111,7 +115,7 @@ class Relay:
             if now >= prune_at:
                 prune_at = now + PRUNE_S
                 await self._prune(connection)
-            await asyncio.sleep(REST_S)
+            await asyncio.sleep(rest_s(time.monotonic() - now))
             await self._wait()
 
     async def _send(self, connection: Any, floor: int) -> tuple[int, int]:
@@ -146,21 +150,24 @@ class Relay:
 
 
 class Nudge:
-    """Tells the relay of a service, in another process, that something was committed. Calls within 3 ms become one."""
+    """Tells the relay of a service, in another process, what was left for it or the worker. Calls within 3 ms are one."""
 
     def __init__(self, service: str, pool: Pool) -> None:
         self._service, self._pool = service, pool
+        self._left = Left.NOTHING
         self._task: asyncio.Task[None] | None = None
 
-    def __call__(self) -> None:
+    def __call__(self, left: Left) -> None:
+        self._left |= left
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._notify())
 
     async def _notify(self) -> None:
         await asyncio.sleep(NUDGE_S)
+        left, self._left = self._left, Left.NOTHING
         with suppress(Exception):  # the relay polls: a lost nudge costs a second at most
-            async with self._pool.pool.acquire(timeout=1) as connection:
-                await connection.execute("SELECT pg_notify($1, '')", channel(self._service))
+            async with self._pool.connection(timeout=1) as connection:
+                await connection.execute(NOTIFY, channel(self._service), left.name)
 
 
 def channel(service: str) -> str:
@@ -170,5 +177,5 @@ def channel(service: str) -> str:
 
 async def outbox_age_s(service: str, pool: Pool) -> float:
     """How long the oldest event has waited to be relayed, in seconds; 0 when none waits."""
-    async with pool.pool.acquire(timeout=10) as connection:
+    async with pool.connection() as connection:
         return await connection.fetchval(in_schema(AGE, service)) or 0.0

@@ -245,7 +245,7 @@ async def test_what_is_unavailable_is_tried_again_until_it_is_not(world):
 
 async def test_a_wake_up_follows_the_commit(world):
     woken = asyncio.Event()
-    async with world.relay(), world.consumer(after_commit=woken.set), world.pool() as pool:
+    async with world.relay(), world.consumer(after_commit=lambda _left: woken.set()), world.pool() as pool:
         await world.happen(pool, "a")
         await asyncio.wait_for(woken.wait(), 10)
         assert await world.effects() == {"a": [1]}
@@ -376,7 +376,7 @@ async def test_a_role_may_publish_to_its_own_topic_and_move_its_own_positions_on
     assert [record.payload for record in await subscription.fetch()] == [b"1"]
     await subscription.commit()
     await subscription.close()
-    async with pool.pool.acquire() as connection:
+    async with pool.connection() as connection:
         for forbidden in (
             "SELECT bus.move('contracts', ARRAY['archwire.scheduling.v1'], ARRAY[1], ARRAY[99::bigint])",
             "DELETE FROM bus.event",
@@ -384,5 +384,5 @@ async def test_a_role_may_publish_to_its_own_topic_and_move_its_own_positions_on
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(forbidden)
-    pool.pool.terminate()
+    pool.terminate()
     await owner.close()

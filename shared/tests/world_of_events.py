@@ -66,7 +66,7 @@ class World:
         try:
             yield pool
         finally:
-            pool.pool.terminate()
+            pool.terminate()
 
     @contextlib.asynccontextmanager
     async def relay(self, **options: Any) -> AsyncIterator[Relay]:

@@ -147,7 +147,7 @@ async def end_to_end(report: Report, dsn: str, *, seconds: float) -> None:
     pending: list[tuple[str, int]] = []
     world.fail = lambda record: pending.append((record.key, int(record.payload)))
 
-    def effect() -> None:
+    def effect(_left: object) -> None:
         now = time.perf_counter()
         handled.update(dict.fromkeys(pending, now))
         pending.clear()

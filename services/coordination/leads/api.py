@@ -11,18 +11,18 @@ from archwire.directory.v1.patients_pb2 import RegisterPatientRequest
 
 from services.coordination.cases import moves
 from services.coordination.cases.api import case_message
-from services.coordination.domain import calendar_day, local_day
+from services.coordination.domain import calendar_day
 from services.coordination.leads import domain, queries
 from services.coordination.queries import time_zone
 from shared.call import Call
 from shared.db import Row, check_version
 from shared.paging import page
-from shared.proto import enum_name, to_proto
+from shared.proto import enum_name, to_proto, to_protos
 
 
 def lead_message(row: Row) -> pb.Lead:
     """A row as the API shows it."""
-    return to_proto(pb.Lead, row, contact=to_proto(pb.LeadContact, row))
+    return to_proto(pb.Lead, row, contact=pb.LeadContact)
 
 
 def contact_columns(contact: pb.LeadContact) -> dict[str, Any]:
@@ -52,20 +52,21 @@ class Leads:
 
     async def CreateLead(self, request: pb.CreateLeadRequest, call: Call) -> pb.CreateLeadResponse:
         due = request.next_step_due
-        owner_id = await moves.owner_at(request.location_id, request.owner_id, call)
-        today = local_day(call.now, await time_zone(call, request.location_id))
-        row = await call.db.one(
-            queries.ADD_LEAD,
+        new = {
             **contact_columns(request.contact),
-            location_id=request.location_id,
-            source=enum_name(pb.LeadSource, request.source),
-            source_detail=request.source_detail,
-            partner_id=request.partner_id or None,
-            owner_id=owner_id,
-            next_step=request.next_step or domain.FIRST_STEP,
-            next_step_due=calendar_day(due, "next_step_due") if due else today,
-            now=call.now,
-        )
+            "location_id": request.location_id,
+            "source": enum_name(pb.LeadSource, request.source),
+            "source_detail": request.source_detail,
+            "partner_id": request.partner_id or None,
+            "owner_id": await moves.owner_at(request.location_id, request.owner_id, call),
+            "next_step": request.next_step or domain.FIRST_STEP,
+            "next_step_due": calendar_day(due, "next_step_due") if due else None,  # today
+            "now": call.now,
+        }
+        row = await call.db.first(queries.ADD_LEAD, **new, time_zone=None)
+        if row is None:  # the location has not been heard of yet
+            zone = await time_zone(call, request.location_id)
+            row = await call.db.one(queries.ADD_LEAD, **new, time_zone=zone)
         event = LeadCreated(lead_id=row.id, location_id=row.location_id, source=row.source)
         call.publish(event, key=call.actor.tenant_id)
         return pb.CreateLeadResponse(lead=lead_message(row), possible_duplicate_ids=row.duplicate_ids)
@@ -85,7 +86,9 @@ class Leads:
             location_id=request.location_id or None,
             owner_id=request.owner_id or None,
         )
-        return pb.ListLeadsResponse(leads=map(lead_message, rows), next_page_token=next_page_token)
+        return pb.ListLeadsResponse(
+            leads=to_protos(pb.Lead, rows, contact=pb.LeadContact), next_page_token=next_page_token
+        )
 
     async def UpdateLead(self, request: pb.UpdateLeadRequest, call: Call) -> pb.UpdateLeadResponse:
         row = await queries.lead_for_update(call.db, request.lead_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, Uuid, and_, any_, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import Date, Text, Uuid, and_, any_, bindparam, cast, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.coordination.leads.models import Lead
+from services.coordination.models import Location
 from services.coordination.queries import named
 from shared.db import Db, Row, statement
 from shared.errors import NotFound
@@ -22,6 +23,7 @@ CONTACT = (
 PLAN = ("owner_id", "next_step", "next_step_due")
 NEW = ("location_id", *CONTACT, "source", "source_detail", "partner_id", *PLAN)
 T = Lead.__table__
+_HERE = bindparam("location_id", type_=ID)
 
 
 def _duplicate_ids(phone_key: Any, email_key: Any, *, of: Any = None) -> Any:
@@ -39,9 +41,18 @@ def _duplicate_ids(phone_key: Any, email_key: Any, *, of: Any = None) -> Any:
 
 LEAD = statement(select(T, _duplicate_ids(T.c.phone_key, T.c.email_key, of=T.c.id)).where(T.c.id == bindparam("id")))
 LEAD_FOR_UPDATE = statement(select(T).where(T.c.id == bindparam("id")).with_for_update())
+# The day at the location is found by the insert itself; without its time zone nothing is added.
+_ZONE = func.coalesce(
+    bindparam("time_zone", type_=Text), select(Location.time_zone).where(Location.id == _HERE).scalar_subquery()
+)
+_PLACE = select(_ZONE.label("time_zone")).subquery("place")
+_TODAY = cast(func.timezone(_PLACE.c.time_zone, bindparam("now", type_=T.c.created_at.type)), Date)
+_ADDED = named(*NEW) | {"created_at": bindparam("now"), "updated_at": bindparam("now")}
+_VALUES: dict[str, Any] = {name: bindparam(bound.key, type_=T.c[name].type) for name, bound in _ADDED.items()}
+_VALUES["next_step_due"] = func.coalesce(_VALUES["next_step_due"], _TODAY)
 ADD_LEAD = statement(
     insert(T)
-    .values(named(*NEW) | {"created_at": bindparam("now"), "updated_at": bindparam("now")})
+    .from_select(list(_VALUES), select(*_VALUES.values()).select_from(_PLACE).where(_PLACE.c.time_zone.is_not(None)))
     .returning(T, _duplicate_ids(bindparam("phone_key"), bindparam("email_key")))
 )
 _CHANGED = {"version": T.c.version + 1, "updated_at": bindparam("now")}
