@@ -193,7 +193,7 @@ class Split(Platform):
             command = [sys.executable, "-m", "shared.run", "run", part]
             self.processes.append(self._running.enter_context(running(command, environ | own)))
         self.url = f"http://127.0.0.1:{port}"
-        wait_for(f"{self.url}/health/live", self.processes[-1])
+        wait_for(f"{self.url}/health/live", self.processes[-1], 120)
         return self
 
     def stop(self) -> None:
