@@ -26,12 +26,16 @@ export default (browser, world) => {
   }
 
   const journeys = {
-    async "a patient is checked in, seated, seen by the doctor and checked out"() {
+    async "a patient is checked in, seated, seen by the doctor and checked out, and every step is taken back"() {
       const page = await open(browser);
       await signIn(page, "desk@beacon.example");
       const visit = (await day()).appointments.find((one) => /[dDT]/.test(one.pattern) && one.state === "booked");
+      const panel = page.getByRole("complementary", { name: "Visit" });
+      const now = async () => (await day()).appointments.find((one) => one.id === visit.id).state;
       await card(page, visit).click();
+      let before = "booked";
       for (const [name, after] of [
+        ["Confirm", "confirmed"],
         ["Check in", "arrived"],
         ["Seat", "seated"],
         ["Ready for doctor", "doctor_ready"],
@@ -39,12 +43,49 @@ export default (browser, world) => {
         ["Done", "done"],
         ["Check out", "checked_out"],
       ]) {
-        await page.getByRole("complementary").getByRole("button", { name, exact: true }).click();
+        const press = () => panel.getByRole("button", { name, exact: true }).click();
+        await press();
         await state(page, visit, after);
+        await page.getByRole("button", { name: /^Undo/ }).waitFor(); // for 8 seconds
+        await page.keyboard.press("Control+z");
+        await state(page, visit, before);
+        await page.getByText("is back where it was").waitFor();
+        assert.equal(await now(), before);
+        await press();
+        await state(page, visit, after);
+        before = after;
         if (after === "arrived") await inBothThemes(page, "visit");
       }
-      await page.getByText("Nothing more to do").waitFor();
-      assert.equal((await day()).appointments.find((one) => one.id === visit.id).state, "checked_out");
+      await panel.getByText("Nothing more to do").waitFor();
+      assert.equal(await now(), "checked_out");
+      // the way back stays open after the notice has gone, and the history says who did what
+      await panel.getByRole("button", { name: "Take back: Checked out" }).click();
+      await state(page, visit, "done");
+      const history = panel.getByRole("region", { name: "History" }).getByRole("listitem");
+      await history.filter({ hasText: "Taken back" }).first().waitFor();
+      assert.equal(await history.count(), 22); // seven steps, each done, taken back and done again; the last taken back
+      await inBothThemes(page, "visit-history");
+      return page;
+    },
+
+    async "a no-show and a cancellation are taken back"() {
+      const page = await open(browser);
+      await signIn(page, "desk@beacon.example");
+      await page.locator("[data-visit]").first().waitFor();
+      const visit = (await day()).appointments.filter((one) => one.state === "booked").at(-1);
+      await card(page, visit).click();
+      await page.getByRole("button", { name: "No-show", exact: true }).click();
+      await state(page, visit, "no_show");
+      await page.keyboard.press("Control+z");
+      await state(page, visit, "booked");
+      await page.getByRole("button", { name: "Cancel visit" }).click();
+      await page.getByLabel("Illness").check();
+      await inBothThemes(page, "cancel");
+      await page.getByRole("button", { name: "Cancel the visit" }).click();
+      await page.getByText("is canceled").waitFor();
+      await card(page, visit).waitFor({ state: "detached" });
+      await page.keyboard.press("Control+z");
+      await state(page, visit, "booked");
       return page;
     },
 
@@ -91,6 +132,114 @@ export default (browser, world) => {
       return page;
     },
 
+    async "a doctor is double-booked on purpose: one confirm, in red for all, and back"() {
+      const page = await open(browser);
+      await signIn(page, "tc@beacon.example", `/schedule?loc=${world.here.id}`);
+      await page.locator("[data-visit]").first().waitFor();
+      const sheet = await day();
+      const chairs = sheet.chairs.map((chair) => chair.id);
+      const late = sheet.appointments.filter(
+        (one) => minuteOf(one) >= 780 && ["booked", "confirmed"].includes(one.state),
+      );
+      const wholly = late.filter((one) => one.pattern.includes("D"));
+      const other = wholly[0];
+      const visit = late.find(
+        (one) => one.id !== other.id && one.provider_id === other.provider_id && /[dDT]/.test(one.pattern),
+      );
+      const clash = minuteOf(other) + 5 * (other.pattern.indexOf("D") - visit.pattern.search(/[dDT]/));
+      await drag(page, visit, await point(page, 3, clash), { drop: false });
+      await page.locator('[data-tone="warned"]', { hasText: "needed in two places" }).first().waitFor();
+      await page.screenshot({ path: `${OUT}drag-doctor-warning.png` });
+      await page.mouse.up();
+      await page.getByRole("dialog").getByText("needed in two places at").waitFor();
+      await inBothThemes(page, "doctor-overlap");
+      await page.getByRole("button", { name: "Book it anyway" }).click();
+      await page.locator(`[data-chair="${chairs[3]}"] [data-visit="${visit.id}"][data-clash]`).waitFor();
+      await page.getByText("Doctor double-booked").first().waitFor();
+      await page.screenshot({ path: `${OUT}doctor-clash.png` });
+      assert.equal((await day()).appointments.find((one) => one.id === visit.id).doctor_overlap, true);
+      await page.keyboard.press("Control+z");
+      await page.getByText("is back where it was").waitFor();
+      const back = (await day()).appointments.find((one) => one.id === visit.id);
+      assert.deepEqual(
+        [back.chair_id, back.start_time, back.doctor_overlap],
+        [visit.chair_id, visit.start_time, false],
+      );
+      return page;
+    },
+
+    async "two people change one visit: the second is told who was faster, and sees it as it is"() {
+      const [page, second] = [await open(browser), await open(browser)];
+      const visit = (await day()).appointments.filter((one) => one.state === "booked").at(-2);
+      await signIn(page, "desk@beacon.example");
+      await signIn(second, "owner@beacon.example", `/schedule?loc=${world.here.id}&visit=${visit.id}`);
+      await card(second, visit).waitFor();
+      // what the first does is not heard by the second in time
+      await second.route(
+        "**/screens/days/**",
+        (route) => new Promise((go) => setTimeout(() => go(route.continue()), 2_500)),
+      );
+      await card(page, visit).click();
+      await page.getByRole("button", { name: "Confirm", exact: true }).click();
+      await state(page, visit, "confirmed");
+      await second.getByRole("button", { name: "No-show", exact: true }).click();
+      await second.getByText(/changed it a moment ago\. You see it as it is now\./).waitFor();
+      await second.screenshot({ path: `${OUT}somebody-was-faster.png` });
+      await state(second, visit, "confirmed");
+      assert.equal((await day()).appointments.find((one) => one.id === visit.id).state, "confirmed");
+      await second.context().close();
+      return page;
+    },
+
+    async "whoever has no next visit is brought into the day by mouse, by keys and by clicks"() {
+      const page = await open(browser);
+      await signIn(page, "desk@beacon.example");
+      await page.locator("[data-visit]").first().waitFor();
+      const needs = page.getByRole("region", { name: "Needs a visit" }).getByRole("listitem");
+      await needs.first().waitFor();
+      const known = new Set((await day()).appointments.map((one) => one.id));
+      const booked = async () => {
+        await page.getByText(/ booked: Chair/).waitFor();
+        return (await day()).appointments.find((one) => !known.has(one.id));
+      };
+      const back = async (visit) => {
+        await page.getByRole("button", { name: /^Undo/ }).click();
+        await card(page, visit).waitFor({ state: "detached" });
+        await page.getByText("is not booked any more").waitFor();
+      };
+      // by mouse
+      const from = await needs.first().boundingBox();
+      const to = await point(page, 3, 960);
+      await page.mouse.move(from.x + 40, from.y + 12);
+      await page.mouse.down();
+      await page.mouse.move(to.x + 60, to.y, { steps: 4 });
+      await page.mouse.move(to.x, to.y, { steps: 4 });
+      await page.locator('[data-tone="free"]').first().waitFor();
+      await page.screenshot({ path: `${OUT}needs-a-visit.png` });
+      await page.mouse.up();
+      await back(await booked());
+      // by keys
+      await needs
+        .first()
+        .getByRole("button", { name: /^Place a visit/ })
+        .focus();
+      await page.keyboard.press("m");
+      await page.getByText("arrow keys, then Enter").waitFor();
+      await page.keyboard.press("Enter");
+      await back(await booked());
+      // by clicks
+      await needs
+        .first()
+        .getByRole("button", { name: /^Place a visit/ })
+        .click();
+      const target = await point(page, 3, 900);
+      await page.mouse.move(target.x, target.y);
+      await page.locator('[data-tone="free"]').first().waitFor();
+      await page.mouse.click(target.x, target.y);
+      await back(await booked());
+      return page;
+    },
+
     async "a visit is moved by the keyboard alone"() {
       const page = await open(browser);
       await signIn(page, "desk@beacon.example");
@@ -128,7 +277,7 @@ export default (browser, world) => {
       return page;
     },
 
-    async "a new visit is found and booked, and canceled with a reason"() {
+    async "a new visit is found and booked, and canceled"() {
       const page = await open(browser);
       await signIn(page, "desk@beacon.example");
       await page.locator("[data-visit]").first().waitFor();
@@ -140,8 +289,6 @@ export default (browser, world) => {
       await inBothThemes(page, "new-visit");
       await times.first().click();
       await page.getByRole("button", { name: "Cancel visit" }).click();
-      await page.getByLabel("Illness").check();
-      await inBothThemes(page, "cancel");
       await page.getByRole("button", { name: "Cancel the visit" }).click();
       await page.getByText("is canceled").waitFor();
       return page;
@@ -158,18 +305,74 @@ export default (browser, world) => {
       return page;
     },
 
-    async "a small screen, and a server that does not answer"() {
+    async "a small screen, and a server that fails, is slow, and is back"() {
       const page = await open(browser, { viewport: { width: 1024, height: 768 } });
       await signIn(page, "desk@beacon.example");
       await page.locator("[data-visit]").first().waitFor();
       await inBothThemes(page, "schedule-1024");
-      await page.route("**/day-sheet*", (route) => route.abort());
+      // a day that cannot be loaded says so, and comes when the server is back
+      await page.route("**/screens/days/**", (route) => route.fulfill({ status: 500, body: "{}" }));
       await page.keyboard.press("]");
       await page.getByRole("button", { name: "Try again" }).waitFor({ timeout: 15_000 });
       await sound(page, "failed");
-      await page.unroute("**/day-sheet*");
+      await page.unroute("**/screens/days/**");
       await page.getByRole("button", { name: "Try again" }).click();
+      await page.locator("[data-chair]").first().waitFor();
+      // slow: the shape of the day first, then the day
+      await page.route(
+        "**/screens/days/**",
+        (route) => new Promise((go) => setTimeout(() => go(route.continue()), 3_000)),
+      );
+      await page.keyboard.press("]");
+      await page.getByRole("status", { name: "Loading the day" }).waitFor();
+      await page.getByRole("status", { name: "Loading the day" }).waitFor({ state: "detached", timeout: 15_000 });
+      await page.unroute("**/screens/days/**");
+      // a change that the server refuses, or never hears of, is gone from the screen
+      await page.keyboard.press("t");
       await page.locator("[data-visit]").first().waitFor();
+      const visit = (await day()).appointments.filter((one) => one.state === "booked").at(-1);
+      await card(page, visit).click();
+      for (const answer of [(route) => route.fulfill({ status: 500, body: "{}" }), (route) => route.abort()]) {
+        await page.route("**/confirm", answer);
+        await page.getByRole("button", { name: "Confirm", exact: true }).click();
+        await page.getByText("Nothing was changed.").first().waitFor();
+        await state(page, visit, "booked");
+        await page.getByRole("button", { name: "Close" }).click();
+        await page.unroute("**/confirm");
+      }
+      assert.equal((await day()).appointments.find((one) => one.id === visit.id).state, "booked");
+      return page;
+    },
+
+    async "the stream breaks and comes back, and nothing was missed"() {
+      const page = await open(browser);
+      await page.route("**/v1/events*", (route) => route.abort());
+      await signIn(page, "desk@beacon.example");
+      await page.locator("[data-visit]").first().waitFor();
+      await page.locator('[data-state="broken"]').waitFor();
+      const visit = (await day()).appointments.filter((one) => one.state === "booked").at(-1);
+      const path = `/v1/appointments/${visit.id}`;
+      assert.equal((await world.desk("POST", `${path}/confirm`, {}, visit.version)).status, 200);
+      await page.unroute("**/v1/events*");
+      await state(page, visit, "confirmed");
+      await page.locator('[role="status"][data-state="live"]').waitFor();
+      return page;
+    },
+
+    async "the whole day is on the screen without scrolling"() {
+      const page = await open(browser);
+      await signIn(page, "desk@beacon.example");
+      await page.locator("[data-visit]").first().waitFor();
+      const frame = page.getByRole("region", { name: /^Visits on/ });
+      const [shown, all] = await frame.evaluate((one) => [
+        [one.clientHeight, one.clientWidth],
+        [one.scrollHeight, one.scrollWidth],
+      ]);
+      assert.deepEqual(all, shown);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollHeight <= window.innerHeight), "page scrolls");
+      await page.getByRole("button", { name: "5 min", exact: true }).click();
+      await inBothThemes(page, "schedule-5-minutes");
+      await page.getByRole("button", { name: "10 min", exact: true }).click();
       return page;
     },
   };

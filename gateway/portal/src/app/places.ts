@@ -28,7 +28,7 @@ export function usePlaces(): {
   again: () => void;
 } {
   const { may } = useSession();
-  const search = useSearch({ strict: false }) as { loc?: string };
+  const loc = useSearch({ strict: false, select: (search) => (search as { loc?: string }).loc });
   const everywhere = useMatches({ select: (matches) => matches.at(-1)?.staticData.everywhere === true });
   const {
     data: found,
@@ -43,19 +43,19 @@ export function usePlaces(): {
   return useMemo(() => {
     const places = (found?.locations ?? []).filter((place) => place.active && may("appointments.read", place.id));
     const kept = localStorage.getItem(KEY);
-    const wanted = search.loc && search.loc !== ALL ? search.loc : kept;
+    const wanted = loc && loc !== ALL ? loc : kept;
     const here = places.find((place) => place.id === wanted) ?? places[0];
     const mayAll = everywhere && places.length > 1;
     return {
       places,
       here,
-      all: mayAll && search.loc === ALL,
+      all: mayAll && loc === ALL,
       mayAll,
       loading: isPending,
       error: found ? undefined : error,
       again: () => void refetch(),
     };
-  }, [found, isPending, error, refetch, search.loc, may, everywhere]);
+  }, [found, isPending, error, refetch, loc, may, everywhere]);
 }
 
 /** Goes to another location, or with ALL to all of them, and stays on the same screen. */

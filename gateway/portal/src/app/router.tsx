@@ -30,6 +30,8 @@ export interface ScheduleSearch {
   loc?: string;
   date?: string;
   visit?: string;
+  /** Absent means the day. */
+  view?: "week" | "list" | "day";
 }
 const schedule = createRoute({
   getParentRoute: () => root,
@@ -38,6 +40,7 @@ const schedule = createRoute({
     loc: text(given.loc),
     date: isDay(given.date) ? given.date : undefined,
     visit: text(given.visit),
+    view: given.view === "week" || given.view === "list" ? given.view : undefined,
   }),
   component: lazyRouteComponent(() => import("../features/schedule/page"), "SchedulePage"),
 });

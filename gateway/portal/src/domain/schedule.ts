@@ -214,11 +214,12 @@ export function clashing(day: Day): Set<string> {
 
 /** From when on somebody who has not come is late. */
 export const LATE_MINUTES = 5;
-/** How late the patient is, in minutes; undefined while nobody is missed. */
-export const late = (visit: Visit, now: number | undefined): number | undefined =>
-  now !== undefined && (visit.state === "booked" || visit.state === "confirmed") && now - visit.start >= LATE_MINUTES
-    ? now - visit.start
-    : undefined;
+/** How late the patient is, in minutes; undefined while nobody is missed, and once the day is over. */
+export function late(visit: Visit, now: number | undefined, hours: readonly Span[]): number | undefined {
+  const waited = visit.state === "booked" || visit.state === "confirmed";
+  if (now === undefined || !waited || now - visit.start < LATE_MINUTES) return undefined;
+  return hours.some((span) => now < span.to) ? now - visit.start : undefined;
+}
 
 /** The part of the day that a screen shows: the opening hours and whatever lies outside them, on full half hours. */
 export function shown(day: Day): Span {

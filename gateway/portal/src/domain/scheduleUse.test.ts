@@ -96,11 +96,13 @@ describe("a doctor in two places", () => {
   });
 });
 
-test("somebody is late from five minutes on, until arrived", () => {
-  expect(late(visit("a", 600, "A"), 604)).toBeUndefined();
-  expect(late(visit("a", 600, "A"), 612)).toBe(12);
-  expect(late(visit("a", 600, "A", { state: "arrived" }), 612)).toBeUndefined();
-  expect(late(visit("a", 600, "A"), undefined)).toBeUndefined();
+test("somebody is late from five minutes on, until arrived or the day is over", () => {
+  const { hours } = day();
+  expect(late(visit("a", 600, "A"), 604, hours)).toBeUndefined();
+  expect(late(visit("a", 600, "A"), 612, hours)).toBe(12);
+  expect(late(visit("a", 600, "A", { state: "arrived" }), 612, hours)).toBeUndefined();
+  expect(late(visit("a", 600, "A"), undefined, hours)).toBeUndefined();
+  expect(late(visit("a", 600, "A"), 720, hours)).toBeUndefined();
 });
 
 test("a week begins on Monday, also across a year and for a Sunday", () => {

@@ -38,6 +38,7 @@ export const Printer = icon(<path d="M7 9V4h10v5M7 17H4v-7h16v7h-3M7 14h10v6H7z"
 export const Move = icon(
   <path d="M12 3v18M3 12h18M9.5 5.5 12 3l2.5 2.500M9.5 18.5 12 21l2.5-2.500M5.5 9.5 3 12l2.5 2.500M18.5 9.5 21 12l-2.5 2.5" />,
 );
+export const Back = icon(<path d="M9 6 5 10l4 4M5 10h9a5 5 0 0 1 0 10h-4" />);
 export const Close = icon(<path d="m6 6 12 12M18 6 6 18" />);
 export const Check = icon(<path d="m5 12.5 4.5 4.500L19 7.5" />);
 export const Clock = icon(<path d="M12 20.500a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.500V12l3 2" />);

@@ -37,7 +37,7 @@ function said(sentence: Sentence): string {
 
 /** The same in both languages: names, units, signs, and words that Spanish has too. */
 const SAME =
-  /^(Archwire|No|Total|Original|Error|Plan|Panorámica|PIN|mm|m|Ctrl.*|[^A-Za-zÁÉÍÓÚÑáéíóúñ]*|.*[€$%].*|\W*[A-Z]?\W*\d*\W*)$/;
+  /^(Archwire|No|Total|Original|Error|Plan|Panorámica|PIN|Ctrl.*|\d* ?(min|mm|m)|[^A-Za-zÁÉÍÓÚÑáéíóúñ]*|.*[€$%].*|\W*[A-Z]?\W*\d*\W*)$/;
 const ENGLISH =
   /(?<!\p{L})(the|and|of|is|are|was|with|your|you|not|for|this|that|to|from|on|at|by|it|has|have|will|please|new|day|visit|patient|chair|save|delete|cancel|done|today|tomorrow)(?!\p{L})/iu; // \b would part cancel|ó
 

@@ -1,7 +1,7 @@
-import type { Shared } from "./en";
+import type { Messages } from "./en";
 
 /** What every screen shares, in the Spanish of the United States, with the formal "you" of an office. */
-export const es: Shared = {
+export const es: Messages = {
   app: {
     name: "Archwire",
     skip: "Ir al contenido",

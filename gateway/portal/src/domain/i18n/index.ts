@@ -5,7 +5,7 @@ import { language, locale } from "./language";
 export { LANGUAGES, type Language, language, locale, SPOKEN, speak, words } from "./language";
 
 /** The sentences that every screen shares. A screen's own stand beside it, in its words.ts. */
-export const t: Messages = language === "es" ? { ...en, ...es } : en;
+export const t: Messages = language === "es" ? es : en;
 
 const longDay = new Intl.DateTimeFormat(locale, { weekday: "long", month: "short", day: "numeric", timeZone: "UTC" });
 const shortDay = new Intl.DateTimeFormat(locale, { weekday: "short", month: "short", day: "numeric", timeZone: "UTC" });

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, data, ifMatch, type Location, type Task } from "../../api/client";
 import { usePatientName, usePeople } from "../../api/people";
+import { refusal } from "../../api/refusal";
 import { usePlaces } from "../../app/places";
 import { useSession } from "../../app/session";
 import { formatDollars, formatShortDay, t } from "../../domain/i18n";
@@ -10,7 +11,6 @@ import { addDays, wall } from "../../domain/time";
 import { Check, ListCheck } from "../../ui/icons";
 import { Empty, Failed } from "../../ui/states";
 import { tell } from "../../ui/undo";
-import { refusal } from "../schedule/data";
 import css from "./page.module.css";
 import { w } from "./words";
 

@@ -8,6 +8,7 @@ import { clock, minuteOf } from "../../domain/time";
 import { Failed } from "../../ui/states";
 import css from "./booking.module.css";
 import type { Office } from "./data";
+import { w } from "./words";
 
 export interface Wanted {
   patient?: Patient;
@@ -35,7 +36,7 @@ interface Props {
 /** A new visit, or another time for one: the first free times, found by the server. */
 export function Booking(props: Props) {
   const { wanted, close } = props;
-  const title = wanted?.moving && wanted.patient ? t.book.moveTitle(props.nameOf(wanted.patient)) : t.book.title;
+  const title = wanted?.moving && wanted.patient ? w.book.moveTitle(props.nameOf(wanted.patient)) : w.book.title;
   return (
     <Modal
       opened={wanted !== undefined}
@@ -107,11 +108,11 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
         <div className={css.chosen}>
           <div>
             <strong>{nameOf(patient)}</strong>
-            <small>{t.panel.profile(patient.age_years, patient.chart_number)}</small>
+            <small>{w.panel.profile(patient.age_years, patient.chart_number)}</small>
           </div>
           {!wanted.moving && (
             <Button size="xs" variant="default" onClick={() => setPatient(undefined)}>
-              {t.book.change}
+              {w.book.change}
             </Button>
           )}
         </div>
@@ -119,19 +120,19 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
         <div>
           <TextInput
             data-autofocus
-            label={t.book.patient}
-            placeholder={t.book.patientPlaceholder}
+            label={w.book.patient}
+            placeholder={w.book.patientPlaceholder}
             value={query}
             onChange={(event) => setQuery(event.currentTarget.value)}
             autoComplete="off"
           />
           {query.trim().length >= 2 && (
-            <ul className={css.found} aria-label={t.book.patient}>
+            <ul className={css.found} aria-label={w.book.patient}>
               {(patients.data ?? []).map((one) => (
                 <li key={one.id}>
                   <button type="button" onClick={() => setPatient(one)}>
                     <strong>{nameOf(one)}</strong>
-                    <small>{t.panel.profile(one.age_years, one.chart_number)}</small>
+                    <small>{w.panel.profile(one.age_years, one.chart_number)}</small>
                   </button>
                 </li>
               ))}
@@ -142,11 +143,11 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
       )}
       {!wanted.moving && (
         <label className={css.field}>
-          <span>{t.book.type}</span>
+          <span>{w.book.type}</span>
           <select value={typeId} onChange={(event) => setTypeId(event.currentTarget.value)}>
             {office.list.map((type) => (
               <option key={type.id} value={type.id}>
-                {type.name} · {t.book.minutes(type.duration_minutes)}
+                {type.name} · {w.book.minutes(type.duration_minutes)}
               </option>
             ))}
           </select>
@@ -154,7 +155,7 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
       )}
       <div className={css.two}>
         <label className={css.field}>
-          <span>{t.book.from}</span>
+          <span>{w.book.from}</span>
           <input
             type="date"
             value={from}
@@ -164,36 +165,36 @@ function Form({ wanted, here, places, day, today, office, nameOf, take, close }:
         </label>
         {places.length > 1 && (
           <label className={css.field}>
-            <span>{t.book.where}</span>
+            <span>{w.book.where}</span>
             <select
               value={everywhere ? "all" : "here"}
               onChange={(event) => setEverywhere(event.currentTarget.value === "all")}
             >
-              <option value="here">{t.book.here}</option>
-              <option value="all">{t.book.everywhere}</option>
+              <option value="here">{w.book.here}</option>
+              <option value="all">{w.book.everywhere}</option>
             </select>
           </label>
         )}
       </div>
       {!wanted.moving && (
         <TextInput
-          label={t.book.note}
+          label={w.book.note}
           value={note}
           maxLength={1000}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
       )}
-      <section aria-label={t.book.times} aria-busy={slots.isFetching}>
-        <h3 className={css.heading}>{t.book.times}</h3>
+      <section aria-label={w.book.times} aria-busy={slots.isFetching}>
+        <h3 className={css.heading}>{w.book.times}</h3>
         {!patient ? (
-          <p className={css.quiet}>{t.book.choosePatient}</p>
+          <p className={css.quiet}>{w.book.choosePatient}</p>
         ) : slots.isError ? (
           <Failed error={slots.error} again={() => void slots.refetch()} />
         ) : slots.isPending ? (
-          <p className={css.quiet}>{t.book.searching}</p>
+          <p className={css.quiet}>{w.book.searching}</p>
         ) : slots.data.length === 0 ? (
           <p className={css.quiet}>
-            {t.book.none} {t.book.noneLead}
+            {w.book.none} {w.book.noneLead}
           </p>
         ) : (
           <ul className={css.slots}>

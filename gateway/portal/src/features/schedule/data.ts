@@ -1,63 +1,60 @@
-import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo } from "react";
-import {
-  ApiError,
-  type Appointment,
-  type AppointmentType,
-  api,
-  type DaySheet,
-  data,
-  ifMatch,
-  once,
-} from "../../api/client";
-import { useEvents } from "../../api/events";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { type Appointment, type AppointmentType, api, type DaySheet, data, type Schemas } from "../../api/client";
+import { useEvents, usePolling } from "../../api/events";
 import { useStaff } from "../../api/people";
-import { t } from "../../domain/i18n";
-import { AFTER, type Day, type Place, type State, type Step, type Visit } from "../../domain/schedule";
-import { addDays, clock, minuteOf, moment, wall } from "../../domain/time";
+import type { operations } from "../../api/schema";
+import type { Day, State, Visit } from "../../domain/schedule";
+import { addDays, clock, minuteOf, wall } from "../../domain/time";
+import { w } from "./words";
+
+export type ScheduleDay = operations["screen_day"]["responses"][200]["content"]["application/json"];
+export type TreatmentCase = Schemas["coordination.Case"];
+export type Change = Schemas["scheduling.AppointmentChange"];
 
 export const dayKey = (location: string, day: string) => ["day", location, day] as const;
 
-export function useDaySheet(location: string, day: string) {
-  return useQuery({
-    queryKey: dayKey(location, day),
-    queryFn: () =>
-      data(
-        api.GET("/v1/locations/{location_id}/day-sheet", {
-          params: { path: { location_id: location }, query: { day } },
-        }),
-      ),
-    refetchInterval: 20_000,
-    refetchIntervalInBackground: false,
-  });
+const aDay = (location: string, day: string, polling: number | false) => ({
+  queryKey: dayKey(location, day),
+  queryFn: () =>
+    data(api.GET("/v1/screens/days/{location_id}/{day}", { params: { path: { location_id: location, day } } })),
+  refetchInterval: polling,
+  refetchIntervalInBackground: false,
+});
+
+/** A day in one question: hours, chairs, doctors and visits, and who waits for a visit. */
+export const useDay = (location: string, day: string) => useQuery(aDay(location, day, usePolling()));
+
+/** The days of a week; each is kept as the day that it is, so that going there shows it at once. */
+export function useDays(location: string, days: readonly string[]) {
+  const polling = usePolling();
+  return useQueries({ queries: days.map((day) => aDay(location, day, polling)) });
 }
 
-/** The types of visit and the doctors of the group: they seldom change. */
-export function useOffice(location: string) {
+/** The types of visit and the names of the doctors: they seldom change. */
+export function useOffice() {
   const types = useQuery({
     queryKey: ["types"],
     queryFn: () => data(api.GET("/v1/appointment-types")).then((found) => found.appointment_types),
     staleTime: 600_000,
   });
-  const providers = useQuery({
-    queryKey: ["providers", location],
-    queryFn: () =>
-      data(api.GET("/v1/locations/{location_id}/providers", { params: { path: { location_id: location } } })).then(
-        (found) => found.providers,
-      ),
-    staleTime: 600_000,
-  });
   const staff = useStaff(); // a doctor without a name is still a doctor
   return useMemo(() => {
-    const names = new Map((staff.data ?? []).map((person) => [person.id, person.last_name]));
+    const people = new Map((staff.data ?? []).map((person) => [person.id, person]));
+    const list = (types.data ?? []).filter((type) => type.active);
     return {
       types: new Map((types.data ?? []).map((type) => [type.id, type])),
-      list: (types.data ?? []).filter((type) => type.active),
-      capacity: new Map((providers.data ?? []).map((provider) => [provider.id, provider.capacity])),
-      doctorName: (id: string) => t.schedule.doctor(names.get(id) ?? ""),
-      shortName: (id: string) => (names.get(id) ?? "Dr").slice(0, 3),
+      list,
+      /** What somebody in treatment comes for when nothing else is said. */
+      usual: list.find((type) => type.code === "adjustment") ?? list[0],
+      doctorName: (id: string) => w.schedule.doctor(people.get(id)?.last_name ?? ""),
+      shortName: (id: string) => (people.get(id)?.last_name ?? "Dr").slice(0, 3),
+      staffName: (id: string) => {
+        const person = people.get(id);
+        return person ? `${person.first_name} ${person.last_name}` : w.panel.machine;
+      },
     };
-  }, [types.data, providers.data, staff.data]);
+  }, [types.data, staff.data]);
 }
 export type Office = ReturnType<typeof useOffice>;
 
@@ -82,6 +79,9 @@ export function toDay(sheet: DaySheet, capacity: ReadonlyMap<string, number>): D
   };
 }
 
+export const capacities = (day: ScheduleDay): Map<string, number> =>
+  new Map((day.providers?.providers ?? []).map((provider) => [provider.id, provider.capacity]));
+
 export const toVisit = (visit: Appointment): Visit => ({
   id: visit.id,
   patientId: visit.patient_id,
@@ -92,181 +92,42 @@ export const toVisit = (visit: Appointment): Visit => ({
   state: (visit.state ?? "booked") as State,
 });
 
-/** Another time of the day, written as the API writes `local_start`. */
-const localStart = (day: string, minute: number) =>
-  `${day}T${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}:00`;
-
-const target = (visit: Appointment) => ({
-  params: { path: { appointment_id: visit.id }, header: ifMatch(visit.version) },
-  body: {},
-});
-
-const STEPS: Record<Step | "confirm" | "no-show", (visit: Appointment) => Promise<Appointment>> = {
-  confirm: (v) =>
-    data(api.POST("/v1/appointments/{appointment_id}/confirm", target(v))).then((r) => r.appointment as Appointment),
-  "check-in": (v) =>
-    data(api.POST("/v1/appointments/{appointment_id}/check-in", target(v))).then((r) => r.appointment as Appointment),
-  seat: (v) =>
-    data(api.POST("/v1/appointments/{appointment_id}/seat", target(v))).then((r) => r.appointment as Appointment),
-  "call-doctor": (v) =>
-    data(api.POST("/v1/appointments/{appointment_id}/call-doctor", target(v))).then(
-      (r) => r.appointment as Appointment,
-    ),
-  "doctor-arrived": (v) =>
-    data(api.POST("/v1/appointments/{appointment_id}/doctor-arrived", target(v))).then(
-      (r) => r.appointment as Appointment,
-    ),
-  dismiss: (v) =>
-    data(api.POST("/v1/appointments/{appointment_id}/dismiss", target(v))).then((r) => r.appointment as Appointment),
-  "check-out": (v) =>
-    data(api.POST("/v1/appointments/{appointment_id}/check-out", target(v))).then((r) => r.appointment as Appointment),
-  "no-show": (v) =>
-    data(api.POST("/v1/appointments/{appointment_id}/no-show", target(v))).then((r) => r.appointment as Appointment),
-};
-
-/** Shows a visit as given wherever its day is on the screen; a newer version is never overwritten by an older one. */
-function put(queries: QueryClient, location: string, day: string, visit: Appointment): void {
-  queries.setQueryData<DaySheet>(dayKey(location, day), (sheet) => {
-    if (!sheet) return sheet;
-    const others = sheet.appointments.filter((other) => other.id !== visit.id);
-    const here = visit.day === day && visit.location_id === location && visit.state !== "canceled";
-    return { ...sheet, appointments: here ? [...others, visit] : others };
+/** What happened to a visit, the latest first. */
+export function useChangesOf(visit: Appointment | undefined) {
+  return useQuery({
+    queryKey: ["changes", visit?.id, visit?.version],
+    queryFn: () => changesOf(visit?.id ?? ""),
+    enabled: visit !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    placeholderData: (before, query) => (query?.queryKey[1] === visit?.id ? before : undefined),
   });
 }
-
-/** Words for a refusal, made for people. */
-export function refusal(error: unknown): string {
-  const known = error instanceof ApiError ? t.refusals[error.reason] : undefined;
-  return known ?? t.refused;
-}
-
-/** The changes of a day. Each shows at once and is taken back when the gateway refuses it. */
-export function useChanges(location: string, day: string, zone: string) {
-  const queries = useQueryClient();
-  const optimistic = useCallback(
-    async (before: Appointment, after: Appointment, send: () => Promise<Appointment>): Promise<Appointment> => {
-      await queries.cancelQueries({ queryKey: dayKey(location, day) });
-      put(queries, location, day, after);
-      try {
-        const answer = await send();
-        put(queries, location, day, answer);
-        return answer;
-      } catch (error) {
-        put(queries, location, day, before);
-        void queries.invalidateQueries({ queryKey: dayKey(location, day) });
-        throw error;
-      }
-    },
-    [queries, location, day],
-  );
-
-  return useMemo(
-    () => ({
-      step: (visit: Appointment, step: Step | "confirm" | "no-show") => {
-        const state = step === "confirm" ? "confirmed" : step === "no-show" ? "no_show" : AFTER[step];
-        const now = new Date().toISOString();
-        const stamp = step === "check-in" ? { arrive_time: now } : step === "call-doctor" ? { call_time: now } : {};
-        return optimistic(visit, { ...visit, state, ...stamp }, () => STEPS[step](visit));
-      },
-      move: (visit: Appointment, to: Place, providerId: string) => {
-        const start = moment(day, to.start, zone).toISOString();
-        const after = {
-          ...visit,
-          chair_id: to.chairId,
-          provider_id: providerId,
-          start_time: start,
-          local_start: localStart(day, to.start),
-        };
-        return optimistic(visit, after, () => reschedule(visit, location, start, to.chairId, providerId));
-      },
-      /** Brings a visit back to where it was; `visit` is as it is now. */
-      moveBack: (visit: Appointment, was: Appointment) =>
-        optimistic(visit, { ...was, version: visit.version }, () =>
-          reschedule(visit, was.location_id, was.start_time as string, was.chair_id, was.provider_id),
-        ),
-      cancel: (visit: Appointment, reason: "patient" | "illness" | "weather" | "practice" | "other") => {
-        const canceled_by = reason === "practice" ? "practice" : "patient";
-        return optimistic(visit, { ...visit, state: "canceled" }, () =>
-          data(
-            api.POST("/v1/appointments/{appointment_id}/cancel", {
-              params: { path: { appointment_id: visit.id }, header: ifMatch(visit.version) },
-              body: { reason, canceled_by },
-            }),
-          ).then((answer) => answer.appointment as Appointment),
-        );
-      },
-      refresh: () => queries.invalidateQueries({ queryKey: ["day"] }),
-      seen: (visit: Appointment) => put(queries, location, day, visit),
-    }),
-    [optimistic, queries, location, day, zone],
-  );
-}
-export type Changes = ReturnType<typeof useChanges>;
-
-export const reschedule = (
-  visit: Appointment,
-  location_id: string,
-  start_time: string,
-  chair_id: string,
-  provider_id: string,
-) =>
+export const changesOf = (id: string): Promise<Change[]> =>
   data(
-    api.POST("/v1/appointments/{appointment_id}/reschedule", {
-      params: { path: { appointment_id: visit.id }, header: ifMatch(visit.version) },
-      body: { location_id, start_time, chair_id, ...(provider_id ? { provider_id } : {}) },
-    }),
-  ).then((answer) => answer.appointment as Appointment);
+    api.GET("/v1/appointments/{appointment_id}/changes", { params: { path: { appointment_id: id }, query: {} } }),
+  ).then((found) => found.appointment_changes);
 
-export interface NewVisit {
-  location_id: string;
-  patient_id: string;
-  case_id?: string;
-  appointment_type_id: string;
-  start_time: string;
-  chair_id: string;
-  provider_id?: string;
-  note?: string;
-}
-export const book = (visit: NewVisit) =>
-  data(api.POST("/v1/appointments", { params: { header: once() }, body: visit })).then(
-    (answer) => answer.appointment as Appointment,
-  );
-
-/** Hears of changes by others and reads the day again, once for what comes together. */
+/** Hears of changes by others and reads the days again, once for what comes together. */
 export function useLiveDay(location: string | undefined): void {
   const queries = useQueryClient();
-  const pending = useMemo(() => ({ timer: undefined as ReturnType<typeof setTimeout> | undefined }), []);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const read = useCallback(() => {
-    clearTimeout(pending.timer);
-    pending.timer = setTimeout(() => {
-      void queries.invalidateQueries({ queryKey: ["day", location] });
-      void queries.invalidateQueries({ queryKey: ["waitlist", location] });
-    }, 120);
-  }, [queries, pending, location]);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => void queries.invalidateQueries({ queryKey: ["day", location] }), 120);
+  }, [queries, location]);
+  useEffect(() => () => clearTimeout(timer.current), []);
   useEvents(location, (event) => event.type.startsWith("scheduling.") && read(), read);
 }
 
-export function useWaitlist(location: string, enabled: boolean) {
-  return useQuery({
-    queryKey: ["waitlist", location],
-    queryFn: () =>
-      data(api.GET("/v1/waitlist", { params: { query: { location_id: location, page_size: 20 } } })).then(
-        (found) => found.waitlist_entries,
-      ),
-    enabled,
-    staleTime: 60_000,
-  });
-}
-
 /** The first open day after one, by the weekly hours. */
-export function useNextOpen(location: string, day: string, enabled: boolean): string | undefined {
+export function useNextOpen(location: string, day: string): string | undefined {
   const { data: hours } = useQuery({
     queryKey: ["hours", location],
     queryFn: () =>
       data(api.GET("/v1/locations/{location_id}/schedule", { params: { path: { location_id: location } } })).then(
         (found) => found.location_schedule?.hours ?? [],
       ),
-    enabled,
     staleTime: 600_000,
   });
   if (!hours?.length) return undefined;

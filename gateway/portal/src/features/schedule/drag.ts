@@ -8,6 +8,8 @@ interface Ground {
   day: Day;
   range: Span;
   unit: number;
+  /** Minutes between two lines: what the pointer snaps to. */
+  lines: number;
   body: RefObject<HTMLDivElement | null>;
   drop: (done: Proposal) => void;
 }
@@ -20,7 +22,7 @@ function put(given: Proposal, to: Place | undefined, day: Day): Proposal {
   return { ...given, to, verdict: !to || same ? undefined : judge(day, visit, to, given.chairKinds) };
 }
 
-const snap = (minute: number) => Math.round(minute / UNIT) * UNIT;
+const snap = (minute: number, to: number) => Math.round(minute / to) * to;
 
 /** Moving a visit by pointer, by keys and by pointing and clicking; all three are the same proposal. */
 export function useMoving(ground: Ground) {
@@ -31,11 +33,11 @@ export function useMoving(ground: Ground) {
 
   /** The place under a point; undefined outside the chairs. `grip` is how far below its start the visit is held. */
   const under = useCallback((x: number, y: number, given: Proposal, grip: number): Place | undefined => {
-    const { body, range, unit } = latest.current;
+    const { body, range, unit, lines } = latest.current;
     for (const column of body.current?.querySelectorAll<HTMLElement>("[data-chair]") ?? []) {
       const box = column.getBoundingClientRect();
       if (x < box.left || x >= box.right || y < box.top - 30 || y > box.bottom + 30) continue;
-      const minute = snap(range.from + ((y - box.top) / unit) * UNIT - grip);
+      const minute = snap(range.from + ((y - box.top) / unit) * UNIT - grip, lines);
       const start = Math.max(range.from, Math.min(range.to - minutes(given.visit), minute));
       return { chairId: column.dataset.chair as string, start };
     }
@@ -98,7 +100,10 @@ export function useMoving(ground: Ground) {
 
   const carry = useCallback((given: Proposal) => {
     const { chairId, start } = given.visit;
-    propose({ ...given, by: "keys", to: { chairId, start }, verdict: undefined });
+    propose(put({ ...given, by: "keys", to: undefined }, { chairId, start }, latest.current.day));
+    requestAnimationFrame(() =>
+      latest.current.body.current?.querySelector("[data-ghost]")?.scrollIntoView({ block: "nearest" }),
+    );
   }, []);
 
   useEffect(() => {

@@ -1,50 +1,84 @@
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 import { t } from "../../domain/i18n";
+import type { Reason } from "./changes";
 import css from "./ending.module.css";
+import { w } from "./words";
 
-export type Reason = keyof typeof t.cancel.reasons;
+const SHAPE = {
+  yOffset: "16vh",
+  lockScroll: false,
+  transitionProps: { duration: 0 },
+  closeButtonProps: { "aria-label": t.app.close },
+} as const;
 
-/** Asks before what cannot be taken back: canceling, and marking as missed. */
-export function Ending(props: {
-  what: "cancel" | "no-show" | undefined;
+/** Asks why a visit is canceled. */
+export function Canceling(props: {
+  opened: boolean;
   name: string;
   close: () => void;
   cancel: (reason: Reason) => void;
-  noShow: () => void;
 }) {
-  const { what, name, close } = props;
+  const { opened, name, close } = props;
   const [reason, setReason] = useState<Reason>("patient");
-  const canceling = what === "cancel";
   return (
-    <Modal
-      opened={what !== undefined}
-      onClose={close}
-      title={canceling ? t.cancel.title(name) : t.cancel.noShowTitle(name)}
-      size={420}
-      yOffset="16vh"
-      lockScroll={false}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ "aria-label": t.app.close }}
-    >
-      <p className={css.lead}>{canceling ? t.cancel.lead : t.cancel.noShowLead}</p>
-      {canceling && (
-        <fieldset className={css.reasons}>
-          <legend>{t.cancel.why}</legend>
-          {(Object.keys(t.cancel.reasons) as Reason[]).map((key) => (
-            <label key={key}>
-              <input type="radio" name="reason" checked={reason === key} onChange={() => setReason(key)} />
-              {t.cancel.reasons[key]}
-            </label>
-          ))}
-        </fieldset>
-      )}
+    <Modal opened={opened} onClose={close} title={w.cancel.title(name)} size={420} {...SHAPE}>
+      <p className={css.lead}>{w.cancel.lead}</p>
+      <fieldset className={css.reasons}>
+        <legend>{w.cancel.why}</legend>
+        {(Object.keys(w.cancel.reasons) as Reason[]).map((key) => (
+          <label key={key}>
+            <input type="radio" name="reason" checked={reason === key} onChange={() => setReason(key)} />
+            {w.cancel.reasons[key]}
+          </label>
+        ))}
+      </fieldset>
       <div className={css.buttons}>
         <Button variant="default" onClick={close}>
-          {t.cancel.keep}
+          {w.cancel.keep}
         </Button>
-        <Button className={css.go} onClick={() => (canceling ? props.cancel(reason) : props.noShow())}>
-          {canceling ? t.cancel.go : t.cancel.noShowGo}
+        <Button className={css.go} onClick={() => props.cancel(reason)}>
+          {w.cancel.go}
+        </Button>
+      </div>
+    </Modal>
+  );
+}
+
+/** What one confirms to need a doctor in two places. */
+export interface Overlap {
+  name: string;
+  doctor: string;
+  time: string;
+  go: () => void;
+}
+
+/** Asks once before a doctor is double-booked on purpose. */
+export function AcceptOverlap({ overlap, close }: { overlap: Overlap | undefined; close: () => void }) {
+  return (
+    <Modal
+      opened={overlap !== undefined}
+      onClose={close}
+      title={overlap && w.clash.title(overlap.doctor, overlap.time)}
+      size={440}
+      {...SHAPE}
+    >
+      <p className={css.lead}>
+        {overlap && w.clash.lead(overlap.name)} {w.clash.kept}
+      </p>
+      <div className={css.buttons}>
+        <Button variant="default" onClick={close}>
+          {w.clash.back}
+        </Button>
+        <Button
+          className={css.go}
+          data-autofocus
+          onClick={() => {
+            close();
+            overlap?.go();
+          }}
+        >
+          {w.clash.go}
         </Button>
       </div>
     </Modal>

@@ -1,15 +1,16 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import type { PointerEvent } from "react";
-import type { Appointment, Patient, WaitlistEntry } from "../../api/client";
-import { formatShortDay, t } from "../../domain/i18n";
-import { demand, minutes, movable, nextSteps, type Step, UNIT } from "../../domain/schedule";
+import type { Appointment, Patient } from "../../api/client";
+import { formatShortDay } from "../../domain/i18n";
+import { demand, minutes, movable, nextSteps, UNIT } from "../../domain/schedule";
 import { clock, minutesSince, wall } from "../../domain/time";
-import { Check, Clock, Move, Wand } from "../../ui/icons";
-import type { Office } from "./data";
-import { timeRange } from "./data";
-import type { Card } from "./grid";
+import { Back, Check, Move, Wand } from "../../ui/icons";
+import type { Action } from "./changes";
+import type { Card } from "./column";
+import { type Change, type Office, timeRange, useChangesOf } from "./data";
 import css from "./panel.module.css";
+import type { Rights } from "./rights";
+import { w } from "./words";
 
 interface Props {
   card: Card;
@@ -19,13 +20,32 @@ interface Props {
   zone: string;
   clockNow: number;
   future: boolean;
-  may: { book: boolean; cancel: boolean; run: boolean };
+  may: Rights;
   busy: boolean;
-  step: (step: Step | "confirm") => void;
+  step: (step: Action) => void;
+  takeBack: () => void;
   move: () => void;
   nextFree: () => void;
-  ask: (what: "cancel" | "no-show") => void;
+  askCancel: () => void;
 }
+
+/** Whether this person may take a change back: whoever may do it may. */
+function mayUndo(change: Change, may: Rights): boolean {
+  if (!may.takeBack) return false;
+  switch (change.kind) {
+    case "confirmed":
+    case "moved":
+      return may.book;
+    case "canceled":
+    case "no_show":
+      return may.cancel;
+    default:
+      return may.run;
+  }
+}
+
+const isToday = (time: string | null | undefined, zone: string, now: number) =>
+  Boolean(time) && wall(time as string, zone).day === wall(new Date(now), zone).day;
 
 const initials = (name: string) =>
   name
@@ -43,6 +63,9 @@ export function VisitPanel(props: Props) {
   const waiting = visit.state === "arrived" && appointment.arrive_time;
   const doctorMinutes = [...visit.pattern].filter((letter) => demand(letter, 1)).length * UNIT;
   const open = visit.state === "booked" || visit.state === "confirmed";
+  const changes = useChangesOf(appointment);
+  const back = changes.data?.find((change) => !change.taken_back && change.kind !== "taken_back");
+  const mayTakeBack = back && mayUndo(back, may) && isToday(back.change_time, zone, clockNow);
   const any = steps.length > 0 || (open && (may.book || may.cancel));
   return (
     <>
@@ -60,36 +83,44 @@ export function VisitPanel(props: Props) {
               name
             )}
           </h2>
-          {patient && <p>{t.panel.profile(patient.age_years, patient.chart_number)}</p>}
+          {patient && <p>{w.panel.profile(patient.age_years, patient.chart_number)}</p>}
         </div>
         <span className={css.state} data-state={visit.state}>
-          {t.schedule.states[visit.state]}
+          {w.schedule.states[visit.state]}
         </span>
       </header>
       <dl className={css.facts}>
-        <dt>{t.panel.type}</dt>
+        <dt>{w.panel.type}</dt>
         <dd>{type}</dd>
-        <dt>{t.panel.time}</dt>
+        <dt>{w.panel.time}</dt>
         <dd>
-          {timeRange(visit.start, minutes(visit))} ({t.panel.minutes(minutes(visit))})
+          {timeRange(visit.start, minutes(visit))} ({w.panel.minutes(minutes(visit))})
         </dd>
-        <dt>{t.panel.chair}</dt>
+        <dt>{w.panel.chair}</dt>
         <dd>{chairName}</dd>
-        <dt>{t.panel.doctor}</dt>
+        <dt>{w.panel.doctor}</dt>
         <dd>
-          {visit.providerId ? t.panel.doctorTime(office.doctorName(visit.providerId), doctorMinutes) : t.panel.noDoctor}
+          {visit.providerId ? w.panel.doctorTime(office.doctorName(visit.providerId), doctorMinutes) : w.panel.noDoctor}
         </dd>
+        {card.late !== undefined && (
+          <>
+            <dt>{w.panel.lateBy}</dt>
+            <dd>
+              <strong>{w.panel.minutes(card.late)}</strong>
+            </dd>
+          </>
+        )}
         {waiting && (
           <>
-            <dt>{t.panel.waiting}</dt>
+            <dt>{w.panel.waiting}</dt>
             <dd>
-              <strong>{t.panel.minutes(minutesSince(waiting, clockNow))}</strong>
+              <strong>{w.panel.minutes(minutesSince(waiting, clockNow))}</strong>
             </dd>
           </>
         )}
         {appointment.note && (
           <>
-            <dt>{t.panel.note}</dt>
+            <dt>{w.panel.note}</dt>
             <dd>{appointment.note}</dd>
           </>
         )}
@@ -99,13 +130,13 @@ export function VisitPanel(props: Props) {
           <i key={index} data-letter={letter} />
         ))}
       </div>
-      <Progress appointment={appointment} zone={zone} />
+      <History changes={changes.data} appointment={appointment} zone={zone} office={office} />
       <div className={css.actions}>
-        {!any && <p className={css.quiet}>{nextSteps(visit).length ? t.panel.readOnly : t.panel.finished}</p>}
+        {!any && <p className={css.quiet}>{nextSteps(visit).length ? w.panel.readOnly : w.panel.finished}</p>}
         {steps.map((step, index) =>
           step === "check-in" && props.future ? (
             <p key={step} className={css.quiet}>
-              {t.panel.notToday}
+              {w.panel.notToday}
             </p>
           ) : (
             <Button
@@ -116,35 +147,40 @@ export function VisitPanel(props: Props) {
               loading={busy && index === 0}
               onClick={() => props.step(step)}
             >
-              {t.panel.steps[step]}
+              {w.panel.steps[step]}
             </Button>
           ),
+        )}
+        {back && mayTakeBack && (
+          <Button variant="default" fullWidth leftSection={<Back />} disabled={busy} onClick={props.takeBack}>
+            {w.panel.takeBack(w.panel.changes[back.kind ?? ""] ?? "")}
+          </Button>
         )}
         {open && (
           <div className={css.pair}>
             {may.book && visit.state === "booked" && (
               <Button variant="default" onClick={() => props.step("confirm")}>
-                {t.panel.confirm}
+                {w.panel.confirm}
               </Button>
             )}
             {may.book && movable(visit) && (
               <Button variant="default" leftSection={<Move />} onClick={props.move}>
-                {t.panel.move}
+                {w.panel.move}
               </Button>
             )}
             {may.book && (
               <Button variant="default" leftSection={<Wand />} onClick={props.nextFree}>
-                {t.panel.nextFree}
+                {w.panel.nextFree}
               </Button>
             )}
             {may.cancel && !props.future && (
-              <Button variant="default" onClick={() => props.ask("no-show")}>
-                {t.panel.noShow}
+              <Button variant="default" onClick={() => props.step("no-show")}>
+                {w.panel.noShow}
               </Button>
             )}
             {may.cancel && (
-              <Button variant="default" className={css.danger} onClick={() => props.ask("cancel")}>
-                {t.panel.cancel}
+              <Button variant="default" className={css.danger} onClick={props.askCancel}>
+                {w.panel.cancel}
               </Button>
             )}
           </div>
@@ -154,115 +190,39 @@ export function VisitPanel(props: Props) {
   );
 }
 
-function Progress({ appointment: visit, zone }: { appointment: Appointment; zone: string }) {
-  const h = t.panel.history;
-  const all: [string, string | null | undefined][] = [
-    [h.confirmed, visit.confirm_time],
-    [h.arrived, visit.arrive_time],
-    [h.seated, visit.seat_time],
-    [h.called, visit.call_time],
-    [h.doctor, visit.doctor_in_time],
-    [h.done, visit.dismiss_time],
-    [h.out, visit.check_out_time],
-  ];
-  const passed = all.filter(([, at]) => at);
-  if (!passed.length) return null;
+/** What happened to the visit and who did it, the latest first. */
+function History({
+  changes,
+  appointment,
+  zone,
+  office,
+}: {
+  changes: Change[] | undefined;
+  appointment: Appointment;
+  zone: string;
+  office: Office;
+}) {
+  if (!changes?.length) return null;
+  const when = (time: string | null | undefined) => {
+    if (!time) return "";
+    const at = wall(time, zone);
+    return at.day === appointment.day ? clock(at.minute) : `${formatShortDay(at.day)}, ${clock(at.minute)}`;
+  };
   return (
-    <ol className={css.history}>
-      {passed.map(([label, at]) => {
-        const when = wall(at as string, zone);
-        return (
-          <li key={label}>
-            <span>{label}</span>
-            <time dateTime={at as string}>
-              {when.day === visit.day ? clock(when.minute) : formatShortDay(when.day)}
-            </time>
-          </li>
-        );
-      })}
-    </ol>
-  );
-}
-
-/** What is next when no visit is chosen. */
-export function NextUp({ cards, select }: { cards: Card[]; select: (id: string) => void }) {
-  return (
-    <section className={css.section}>
-      <h2 className={css.heading}>{t.panel.nextUp}</h2>
-      {cards.length === 0 && <p className={css.quiet}>{t.panel.nobodyNext}</p>}
-      <ul className={css.list}>
-        {cards.map((card) => (
-          <li key={card.visit.id}>
-            <button type="button" className={css.next} onClick={() => select(card.visit.id)}>
-              <time>{clock(card.visit.start)}</time>
-              <span>
-                <strong>{card.name}</strong>
-                <small>{card.type}</small>
-              </span>
-              <em data-state={card.visit.state}>
-                {t.schedule.short[card.visit.state] ?? t.schedule.states[card.visit.state]}
-              </em>
-            </button>
+    <section aria-label={w.panel.history}>
+      <ol className={css.history}>
+        {changes.map((change) => (
+          <li key={change.id} data-undone={change.taken_back || undefined}>
+            <span>
+              {change.kind === "moved"
+                ? w.panel.movedFrom(when(change.from_start_time))
+                : w.panel.changes[change.kind ?? ""]}
+              <small>{change.staff_id ? office.staffName(change.staff_id) : w.panel.machine}</small>
+            </span>
+            <time dateTime={change.change_time ?? ""}>{when(change.change_time)}</time>
           </li>
         ))}
-      </ul>
-      <p className={css.quiet}>{t.panel.hint}</p>
-      <p className={css.keys}>
-        <kbd>← ↑ ↓ →</kbd> {t.panel.keys.browse} <kbd>M</kbd> {t.panel.keys.move} <kbd>Enter</kbd> {t.panel.keys.place}{" "}
-        <kbd>Esc</kbd> {t.panel.keys.cancel} <kbd>Ctrl Z</kbd> {t.panel.keys.undo}
-      </p>
-    </section>
-  );
-}
-
-/** Who would come sooner; a card is dragged into the day, or its button finds a time. */
-export function Waiting(props: {
-  entries: WaitlistEntry[];
-  people: Map<string, Patient>;
-  office: Office;
-  nameOf: (id: string) => string;
-  grab: (event: PointerEvent, entry: WaitlistEntry) => void;
-  find: (entry: WaitlistEntry) => void;
-  canBook: boolean;
-}) {
-  return (
-    <section className={css.section}>
-      <h2 className={css.heading}>
-        {t.panel.needsVisit} <span>{props.entries.length}</span>
-      </h2>
-      {props.entries.length === 0 && <p className={css.quiet}>{t.panel.needsVisitEmpty}</p>}
-      <ul className={css.list}>
-        {props.entries.map((entry) => {
-          const type = props.office.types.get(entry.appointment_type_id);
-          return (
-            <li
-              key={entry.id}
-              className={css.waiting}
-              data-class={type?.visit_class ?? "other"}
-              data-drag={props.canBook || undefined}
-              onPointerDown={(event) => props.grab(event, entry)}
-            >
-              <div>
-                <strong>{props.nameOf(entry.patient_id)}</strong>
-                <small>
-                  {type?.name} · {t.panel.minutes(type?.duration_minutes ?? 0)}
-                </small>
-                {(entry.note || entry.due_day) && (
-                  <span className={css.due}>
-                    <Clock size={12} />
-                    {entry.note || t.panel.due(formatShortDay(entry.due_day))}
-                  </span>
-                )}
-              </div>
-              {props.canBook && (
-                <Button size="compact-xs" variant="default" onClick={() => props.find(entry)}>
-                  {t.panel.findTime}
-                </Button>
-              )}
-            </li>
-          );
-        })}
-      </ul>
+      </ol>
     </section>
   );
 }

@@ -2,13 +2,22 @@ import { useSyncExternalStore } from "react";
 import type { Appointment, WaitlistEntry } from "../../api/client";
 import type { Place, Verdict, Visit } from "../../domain/schedule";
 
+/** Somebody without a visit, on the way into the day: from the waiting list, or in treatment without a next visit. */
+export interface Unbooked {
+  key: string;
+  patientId: string;
+  typeId: string;
+  caseId: string;
+  entry?: WaitlistEntry;
+}
+
 /** A visit on its way: where it would go and what that would mean. Only what draws it listens, not the page. */
 export interface Proposal {
   visit: Visit;
   name: string;
   visitClass: string;
   chairKinds: readonly string[];
-  source: { kind: "visit"; appointment: Appointment } | { kind: "waiting"; entry: WaitlistEntry };
+  source: { kind: "visit"; appointment: Appointment } | { kind: "new"; unbooked: Unbooked };
   by: "drag" | "keys";
   to: Place | undefined;
   verdict: Verdict | undefined;
@@ -31,5 +40,5 @@ const watch = (watcher: () => void) => {
 };
 export const useProposal = (): Proposal | undefined => useSyncExternalStore(watch, proposal);
 
-/** The visit that is on its way; "" when there is none. It changes once a move, not with every step. */
-export const useMovingId = (): string => useSyncExternalStore(watch, () => current?.visit.id ?? "");
+/** Where a visit stands on the way, to each its own answer: it changes once a move, not with every step. */
+export const useIsMoving = (id: string): boolean => useSyncExternalStore(watch, () => current?.visit.id === id);
