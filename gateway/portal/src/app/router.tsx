@@ -47,6 +47,7 @@ const schedule = createRoute({
 const myDay = createRoute({
   getParentRoute: () => root,
   path: "/my-day",
+  staticData: { everywhere: true },
   validateSearch: (given: Record<string, unknown>): { loc?: string } => ({ loc: text(given.loc) }),
   component: lazyRouteComponent(() => import("../features/myday/page"), "MyDayPage"),
 });

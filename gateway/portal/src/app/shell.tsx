@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { Fragment, lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
@@ -147,37 +147,34 @@ export function Shell() {
           <kbd>Ctrl K</kbd>
         </button>
         <div className={css.tools}>
-          <Tooltip label={t.app.brokenHint} disabled={connection !== "broken"} multiline w={240}>
-            <span className={css.live} data-state={connection} role="status">
-              {connection === "idle" ? "" : t.app[connection]}
-            </span>
-          </Tooltip>
-          <Tooltip label={privacy ? t.app.privacyOff : t.app.privacy}>
-            <ActionIcon
-              className={css.wide}
-              variant={privacy ? "filled" : "subtle"}
-              color={privacy ? "brand" : "gray"}
-              size="lg"
-              aria-label={t.app.privacy}
-              aria-pressed={privacy}
-              onClick={togglePrivacy}
-            >
-              <Eye />
-            </ActionIcon>
-          </Tooltip>
-          <Tooltip label={scheme === "dark" ? t.app.light : t.app.dark}>
-            <ActionIcon
-              className={css.wide}
-              variant="subtle"
-              color="gray"
-              size="lg"
-              aria-label={scheme === "dark" ? t.app.light : t.app.dark}
-              onClick={toggleScheme}
-            >
-              {scheme === "dark" ? <Sun /> : <Moon />}
-            </ActionIcon>
-          </Tooltip>
-          <Menu position="bottom-end" width={230} shadow="none">
+          <span
+            className={css.live}
+            data-state={connection}
+            role="status"
+            title={connection === "broken" ? t.app.brokenHint : undefined}
+          >
+            {connection === "idle" ? "" : t.app[connection]}
+          </span>
+          <button
+            type="button"
+            className={css.tool}
+            aria-label={t.app.privacy}
+            title={privacy ? t.app.privacyOff : t.app.privacy}
+            aria-pressed={privacy}
+            onClick={togglePrivacy}
+          >
+            <Eye />
+          </button>
+          <button
+            type="button"
+            className={css.tool}
+            aria-label={scheme === "dark" ? t.app.light : t.app.dark}
+            title={scheme === "dark" ? t.app.light : t.app.dark}
+            onClick={toggleScheme}
+          >
+            {scheme === "dark" ? <Sun /> : <Moon />}
+          </button>
+          <Menu position="bottom-end" width={270} shadow="none">
             <Menu.Target>
               <button
                 type="button"

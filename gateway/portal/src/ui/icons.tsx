@@ -51,6 +51,7 @@ export const Eye = icon(
   <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 14.500a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z" />,
 );
 
+export const More = icon(<path strokeWidth="3" d="M5.500 12h.01M12 12h.01M18.500 12h.01" />);
 export const Keyboard = icon(<path d="M3 6.500h18v11H3zM6.500 10h.1M10.200 10h.1M13.800 10h.1M17.500 10h.1M8 14h8" />);
 export const Globe = icon(
   <path d="M12 20.500a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM3.800 12h16.400M12 3.500c-5 5-5 12 0 17 5-5 5-12 0-17Z" />,
