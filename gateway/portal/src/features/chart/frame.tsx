@@ -32,10 +32,9 @@ function Chart({ patient }: { patient: Patient }) {
   const mayHere = useMayHere(patient);
   const tabs = TABS.filter(({ needs }) => needs.length === 0 || needs.some(mayHere));
   const open = tabs.find((one) => one.id === tab);
-  useEffect(
-    () => document.getElementById(`tab-${tab}`)?.scrollIntoView({ block: "nearest", inline: "nearest" }),
-    [tab],
-  );
+  useEffect(() => {
+    document.getElementById(`tab-${tab}`)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [tab]);
   return (
     <article className={css.chart}>
       <div>

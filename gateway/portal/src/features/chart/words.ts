@@ -49,7 +49,9 @@ const en = {
     NOTE_SIGNED: "The note is signed: write an addendum.",
     ALREADY_SIGNED: "It is signed, and what is signed is kept.",
     CONTRACT_DOCUMENT: "This belongs to a contract and is withdrawn with it.",
-    COURT_ORDER_REQUIRED: "Say which court order it is.",
+    CONSENT_NEEDS_ACCESS: "Whoever decides must see visits, records and plans.",
+    STILL_PAYS: "This person pays a share: set the shares first.",
+    COURT_ORDER_MISSING: "Say which court order it is.",
   } as Record<string, string>,
   alerts: {
     label: "Alerts",
@@ -271,7 +273,9 @@ const es: typeof en = {
     NOTE_SIGNED: "La nota está firmada: escriba un anexo.",
     ALREADY_SIGNED: "Está firmado, y lo firmado se conserva.",
     CONTRACT_DOCUMENT: "Pertenece a un contrato y se retira con él.",
-    COURT_ORDER_REQUIRED: "Indique qué orden judicial es.",
+    CONSENT_NEEDS_ACCESS: "Quien decide debe ver visitas, registros y planes.",
+    STILL_PAYS: "Esta persona paga una parte: fije primero las partes.",
+    COURT_ORDER_MISSING: "Indique qué orden judicial es.",
   },
   alerts: {
     label: "Avisos",

@@ -44,7 +44,9 @@ export function PatientsPage() {
   useEffect(() => {
     remembered = q;
   }, [q]);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    field.current?.focus();
+  }, []);
 
   const rows = list.data?.pages.flatMap((page) => page.rows) ?? [];
   const placeName = (id: string) => places.find((place) => place.id === id)?.name ?? "";

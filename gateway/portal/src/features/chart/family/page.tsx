@@ -175,7 +175,7 @@ function Person({
       </div>
       <div className={css.reach}>
         {party.mobile ? (
-          <a href={`tel:${party.mobile}`} aria-label={w.header.call(name)}>
+          <a href={`tel:${party.mobile}`} aria-label={`${hide(phone(party.mobile))}, ${w.header.call(name)}`}>
             <Phone size={13} />
             {hide(phone(party.mobile))}
           </a>

@@ -64,14 +64,16 @@ function TieFields({ tie, set }: { tie: TieInput; set: (tie: TieInput) => void }
         <Choice
           label={w.family.mayConsent}
           checked={tie.may_consent ?? false}
-          onChange={(may_consent) => set({ ...tie, may_consent })}
+          onChange={(may_consent) => set({ ...tie, may_consent, ...(may_consent ? { clinical_access: true } : {}) })}
         />
         <Choice
           label={w.family.maySee}
           hint={kind === "guarantor" ? w.family.guarantorSees : undefined}
           disabled={kind === "guarantor"}
           checked={tie.clinical_access ?? false}
-          onChange={(clinical_access) => set({ ...tie, clinical_access })}
+          onChange={(clinical_access) =>
+            set({ ...tie, clinical_access, ...(clinical_access ? {} : { may_consent: false }) })
+          }
         />
         <Choice
           label={w.family.mayPay}

@@ -88,7 +88,7 @@ function Wishes({ patient, party, name }: { patient: Patient; party: string; nam
                   {mayHere("preferences.write") ? (
                     <button
                       type="button"
-                      aria-label={m.change(what, yes ? m.no : m.yes)}
+                      aria-label={m.change(yes ? m.yes : m.no, what, yes ? m.no : m.yes)}
                       onClick={() => void change(channel, purpose)}
                     >
                       {content}

@@ -73,7 +73,7 @@ const en = {
   consentLead: "What may be sent. Taken from replies such as STOP, from the family's pages and from here.",
   yes: "Yes",
   no: "No",
-  change: (what: string, to: string) => `${what}: change to ${to}`,
+  change: (now: string, what: string, to: string) => `${now}. ${what}: change to ${to}`,
   kept: "The wish is kept, with when and by whom",
   notKept: "The wish was not kept",
 };
@@ -148,7 +148,7 @@ const es: typeof en = {
   consentLead: "Qué se puede enviar. Viene de respuestas como STOP, de las páginas de la familia y de aquí.",
   yes: "Sí",
   no: "No",
-  change: (what, to) => `${what}: cambiar a ${to}`,
+  change: (now, what, to) => `${now}. ${what}: cambiar a ${to}`,
   kept: "El deseo se guardó, con cuándo y por quién",
   notKept: "El deseo no se guardó",
 };
