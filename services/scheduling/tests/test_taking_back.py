@@ -108,6 +108,30 @@ def test_whoever_may_not_do_it_may_not_take_it_back(office, times, group):
     assert reason(take_back(canceled)) == (403, "PERMISSION_DENIED")
 
 
+def test_what_others_made_of_it_is_taken_back_too(office, times, group, eventually):
+    """The chart has no visit of somebody who was not here; a family whose visit is on again is reminded of it again."""
+    patient = group.patient().patient_id
+    manager = group.http("practice_manager", location=(group.location_a,))
+
+    def visits():
+        return manager.get(f"/v1/patients/{patient}/visits").json()["visits"]
+
+    def reminders(state):
+        messages = manager.get("/v1/messages", params={"patient_id": patient, "page_size": 50}).json()["messages"]
+        return [m for m in messages if m["template_kind"] == "appointment_reminder" and m["state"] == state]
+
+    booked = office.booked(next(times)["start_time"], patient=patient)
+    planned = len(eventually(lambda: reminders("queued")))
+    arrived = office.done(booked, "check-in")
+    eventually(visits)
+    again = office.done(arrived, "take-back")
+    eventually(lambda: not visits())
+    canceled = office.done(again, "cancel", **MORE["cancel"])
+    eventually(lambda: not reminders("queued"))
+    office.done(canceled, "take-back")
+    assert eventually(lambda: len(reminders("queued")) == planned)
+
+
 # --- doctors who are double-booked on purpose -------------------------------------------------------------------------
 
 

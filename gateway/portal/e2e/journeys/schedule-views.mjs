@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { inBothThemes, OUT, sound } from "../sound.mjs";
-import { BASE, open, PASSWORD, person, signIn } from "../world.mjs";
+import { BASE, open, PASSWORD, signIn } from "../world.mjs";
 
 const ROLES = {
   front_desk: { book: true, run: true, cancel: true },
@@ -149,16 +149,8 @@ export default (browser, world) => {
         assert.deepEqual(found, expected, role);
         if (!expected.book && !expected.run) await panel.getByText("Your role may look").waitFor();
         // and the server agrees: what the screen does not offer, it refuses
-        const api = await person(made[role]);
-        for (const [right, action] of [
-          ["book", "confirm"],
-          ["run", "check-in"],
-          ["cancel", "no-show"],
-        ]) {
-          if (expected[right]) continue;
-          const answer = await api("POST", `/v1/appointments/${visit.id}/${action}`, {}, visit.version);
-          assert.equal(answer.status, 403, `${role} ${action}`);
-        }
+        for (const [right, action] of Object.entries({ book: "confirm", run: "check-in", cancel: "no-show" }))
+          if (!expected[right]) assert.equal(await tried(page, visit, action), 403, `${role} ${action}`);
         await page.context().close();
       }
       const page = await open(browser);
@@ -171,19 +163,26 @@ export default (browser, world) => {
   return journeys;
 };
 
+/** What the server says to somebody who tries all the same. */
+const tried = (page, visit, action) =>
+  page.evaluate(
+    async ([path, version]) => {
+      const { csrf_token } = await (await fetch("/v1/session")).json();
+      const headers = { "x-csrf-token": csrf_token, "content-type": "application/json", "if-match": `"${version}"` };
+      headers["idempotency-key"] = crypto.randomUUID();
+      return (await fetch(path, { method: "POST", headers, body: "{}" })).status;
+    },
+    [`/v1/appointments/${visit.id}/${action}`, visit.version],
+  );
+
 /** Somebody for each role at the location; made once. */
 async function everyRole(world) {
   const emails = {};
+  const known = new Set((await world.owner("GET", "/v1/staff?page_size=200")).body.staff.map((one) => one.email));
   for (const role of Object.keys(ROLES)) {
     const email = `${role.replaceAll("_", ".")}.journeys@beacon.example`;
     emails[role] = email;
-    if (
-      await person(email).then(
-        () => true,
-        () => false,
-      )
-    )
-      continue;
+    if (known.has(email)) continue;
     const answer = await world.owner("POST", "/v1/staff", {
       first_name: "Journey",
       last_name: role

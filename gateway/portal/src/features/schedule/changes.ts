@@ -197,7 +197,6 @@ export function useChanges(location: string, day: string, zone: string) {
         put(queries, location, visit);
         if (who.entry) await leaveList(who.entry).catch(() => undefined); // somebody else took it off: just as well
         void refresh();
-        setTimeout(() => void refresh(), 900); // whoever is without a next visit is told by an event, a moment later
         return visit;
       },
       /** The booking was a slip: the visit goes, and whoever waited waits again. */
@@ -205,7 +204,6 @@ export function useChanges(location: string, day: string, zone: string) {
         await optimistic(visit, { ...visit, state: "canceled" }, () => cancel(visit, "practice"));
         if (who.entry) await joinList(who.entry);
         void refresh();
-        setTimeout(() => void refresh(), 900);
       },
       refresh,
       seen: (visit: Appointment) => put(queries, location, visit),

@@ -108,16 +108,35 @@ export const changesOf = (id: string): Promise<Change[]> =>
     api.GET("/v1/appointments/{appointment_id}/changes", { params: { path: { appointment_id: id }, query: {} } }),
   ).then((found) => found.appointment_changes);
 
+const TOGETHER_MS = 120;
+const HEARD_ELSEWHERE_MS = 1_200;
+/** Events after which somebody has a next visit, or none: the cases hear of them a moment later than the schedule. */
+const NEXT_VISIT = /\.Appointment(Booked|Canceled|Missed|Completed|Restored)$/;
+
 /** Hears of changes by others and reads the days again, once for what comes together. */
 export function useLiveDay(location: string | undefined): void {
   const queries = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const read = useCallback(() => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => void queries.invalidateQueries({ queryKey: ["day", location] }), 120);
-  }, [queries, location]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useEvents(location, (event) => event.type.startsWith("scheduling.") && read(), read);
+  const soon = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const later = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const read = useCallback(() => void queries.invalidateQueries({ queryKey: ["day", location] }), [queries, location]);
+  const readSoon = useCallback(() => {
+    clearTimeout(soon.current);
+    soon.current = setTimeout(read, TOGETHER_MS);
+  }, [read]);
+  useEffect(
+    () => () => {
+      clearTimeout(soon.current);
+      clearTimeout(later.current);
+    },
+    [],
+  );
+  const onEvent = ({ type }: { type: string }) => {
+    if (type.startsWith("scheduling.")) readSoon();
+    if (!NEXT_VISIT.test(type)) return;
+    clearTimeout(later.current);
+    later.current = setTimeout(read, HEARD_ELSEWHERE_MS);
+  };
+  useEvents(location, onEvent, readSoon);
 }
 
 /** The first open day after one, by the weekly hours. */

@@ -1,6 +1,6 @@
 import { type PointerEvent as ReactPointerEvent, type RefObject, useCallback, useEffect, useRef } from "react";
 import { type Day, judge, minutes, type Place, type Span, UNIT } from "../../domain/schedule";
-import { type Proposal, proposal, propose, useProposal } from "./proposal";
+import { type Proposal, proposal, propose, useIsCarried } from "./proposal";
 
 const FAR_PX = 4;
 
@@ -28,8 +28,7 @@ const snap = (minute: number, to: number) => Math.round(minute / to) * to;
 export function useMoving(ground: Ground) {
   const latest = useRef(ground);
   latest.current = ground;
-  const proposed = useProposal();
-  const byKeys = proposed?.by === "keys";
+  const byKeys = useIsCarried();
 
   /** The place under a point; undefined outside the chairs. `grip` is how far below its start the visit is held. */
   const under = useCallback((x: number, y: number, given: Proposal, grip: number): Place | undefined => {

@@ -40,5 +40,8 @@ const watch = (watcher: () => void) => {
 };
 export const useProposal = (): Proposal | undefined => useSyncExternalStore(watch, proposal);
 
-/** Where a visit stands on the way, to each its own answer: it changes once a move, not with every step. */
+/** Whether a visit is carried by keys or clicks: the page hears of that, and of no step on the way. */
+export const useIsCarried = (): boolean => useSyncExternalStore(watch, () => current?.by === "keys");
+
+/** Whether one visit is on its way: it changes once a move, not with every step. */
 export const useIsMoving = (id: string): boolean => useSyncExternalStore(watch, () => current?.visit.id === id);
