@@ -19,8 +19,32 @@ function mantineVariables(): Plugin {
 
 const GATEWAY = process.env.ARCHWIRE_GATEWAY ?? "http://localhost:8420";
 
+const BASE =
+  /src\/(api\/(client|reach)|domain\/i18n|ui\/(icons|states|undo)|app\/(session|tabs))|openapi-fetch|@mantine\/core\/esm\/(core|components\/(Input|InputBase|TextInput|PasswordInput|Button|ActionIcon|UnstyledButton|Loader|Transition))\//;
+
 export default defineConfig({
   plugins: [react(), mantineVariables()],
-  build: { target: "es2022", assetsInlineLimit: 0, manifest: true, modulePreload: { polyfill: false } },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    manifest: true,
+    modulePreload: { polyfill: false },
+    // What nearly every screen needs is one file: many small ones weigh more.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "base", test: BASE, minShareCount: 4, priority: 2 }, // also the sign-in page
+            {
+              name: "frame",
+              test: /src\/(app|api)\/|@tanstack\/(react-router|router-core|history|store|react-store)\/|@floating-ui|components\/(Popover|Menu|Tooltip|Floating|FocusTrap|Portal)\//,
+              minShareCount: 10,
+              priority: 1,
+            },
+          ],
+        },
+      },
+    },
+  },
   server: { proxy: { "/v1": { target: GATEWAY }, "/docs": { target: GATEWAY } } },
 });

@@ -155,6 +155,22 @@ class Notifications(NotificationsServiceServicer):
         rows, token = await page(call.db, queries.TEMPLATES, request, key=("kind", "id"))
         return pb.ListTemplatesResponse(templates=[to_proto(pb.Template, row) for row in rows], next_page_token=token)
 
+    async def ListTemplateKinds(self, request: pb.ListTemplateKindsRequest, call: Call) -> pb.ListTemplateKindsResponse:
+        return pb.ListTemplateKindsResponse(
+            kinds=[
+                pb.TemplateKind(
+                    kind=kind,
+                    placeholders=sorted(names),
+                    built_in=[
+                        pb.BuiltInText(language=language, subject=subject, body=body)
+                        for (known, language), (subject, body) in domain.BUILT_IN.items()
+                        if known == kind
+                    ],
+                )
+                for kind, names in domain.PLACEHOLDERS.items()
+            ]
+        )
+
     async def SaveTemplate(self, request: pb.SaveTemplateRequest, call: Call) -> pb.SaveTemplateResponse:
         if request.kind not in domain.PLACEHOLDERS:
             raise Invalid("UNKNOWN_KIND", f"a template is for one of {', '.join(domain.PLACEHOLDERS)}", field="kind")

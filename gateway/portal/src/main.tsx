@@ -14,6 +14,8 @@ import { Notices } from "./ui/undo";
 const load = () => import("./app/app");
 const App = lazy(load);
 void load();
+// Where a new colleague chooses a password.
+const Welcome = lazy(() => import("./app/welcome"));
 
 document.documentElement.lang = locale;
 
@@ -33,11 +35,17 @@ createRoot(document.getElementById("root") as HTMLElement).render(
       withGlobalClasses={false}
     >
       <QueryClientProvider client={queries}>
-        <SessionGate door={(props) => <Door {...props} />}>
+        {location.pathname === "/welcome" ? (
           <Suspense>
-            <App />
+            <Welcome />
           </Suspense>
-        </SessionGate>
+        ) : (
+          <SessionGate door={(props) => <Door {...props} />}>
+            <Suspense>
+              <App />
+            </Suspense>
+          </SessionGate>
+        )}
         <Notices />
       </QueryClientProvider>
     </MantineProvider>

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from services.notifications import domain
+
 
 def delivered(platform: Any, message_id: str) -> dict[str, Any] | None:
     """What the sandbox's mailbox or phone received for a message."""
@@ -76,6 +78,16 @@ def test_a_call_is_logged(group: Any) -> None:
 
 
 @pytest.mark.R(26)
+def test_each_kind_of_message_says_what_it_may_say_and_what_is_sent_without_a_template(group: Any) -> None:
+    kinds = group.http("practice_manager").get("/v1/message-template-kinds").json()["kinds"]
+    reminder = next(kind for kind in kinds if kind["kind"] == "appointment_reminder")
+    assert "when" in reminder["placeholders"]
+    assert {text["language"] for text in reminder["built_in"]} == {"en", "es"}
+    for kind in kinds:
+        for text in kind["built_in"]:
+            assert domain.placeholders(text["body"]) <= set(kind["placeholders"]), kind["kind"]
+
+
 def test_a_template_refuses_what_its_kind_does_not_have(group: Any) -> None:
     http = group.http("practice_manager")
     template = {"kind": "appointment_reminder", "channel": "sms", "language": "en", "body": "{first_name}: {when}"}

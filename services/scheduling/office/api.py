@@ -93,6 +93,8 @@ class Office:
         known = await common.locations(call.db, request.location_ids)
         if len(known) < len(request.location_ids):
             raise NotFound("LOCATION_NOT_FOUND", "no such location", field="location_ids")
+        if request.version:
+            check_version(await queries.provider_for_update(call.db, request.provider_id), request.version)
         provider = await queries.save_provider(
             call.db,
             id=request.provider_id,

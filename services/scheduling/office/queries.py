@@ -159,6 +159,7 @@ SAVE_PROVIDER = statement(
     ).returning(Provider.__table__)
 )
 PROVIDER = statement(select(Provider.__table__).where(Provider.id == bindparam("id")))
+PROVIDER_FOR_UPDATE = statement(select(Provider.__table__).where(Provider.id == bindparam("id")).with_for_update())
 LIST_PROVIDERS = statement(
     select(Provider.__table__)
     .where(bindparam("location_id", type_=ID) == any_(Provider.location_ids))
@@ -259,6 +260,11 @@ async def save_provider(db: Db, **values: Any) -> Row:
 async def provider(db: Db, id: str) -> Row:
     """Returns a doctor, or raises NotFound."""
     return await db.one(PROVIDER, id=id, missing=NotFound("PROVIDER_NOT_FOUND", "no such doctor"))
+
+
+async def provider_for_update(db: Db, id: str) -> Row:
+    """Returns a doctor, locked until commit, or raises NotFound."""
+    return await db.one(PROVIDER_FOR_UPDATE, id=id, missing=NotFound("PROVIDER_NOT_FOUND", "no such doctor"))
 
 
 async def list_providers(db: Db, location_id: str) -> list[Row]:

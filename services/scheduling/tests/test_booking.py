@@ -500,3 +500,11 @@ def test_assistants_see_times_and_the_front_desk_makes_no_doctors(office):
     assert office.group.http("clinical_assistant").get("/v1/slots", params={"type_code": "exam"}).status_code == 200
     body = {"location_ids": [office.a]}
     assert office.group.http("front_desk").put(f"/v1/providers/{uuid4()}", json=body).status_code == 403
+
+
+def test_a_doctor_that_somebody_else_has_changed_is_read_again_first(office):
+    doctor = office.provider(office.a)
+    body = {"location_ids": [office.a], "capacity": 3}
+    assert office.manager.put(f"/v1/providers/{doctor}", json=body, headers={"If-Match": "1"}).status_code == 200
+    late = office.manager.put(f"/v1/providers/{doctor}", json=body, headers={"If-Match": "1"})
+    assert (late.status_code, late.json()["reason"]) == (412, "STALE_VERSION")

@@ -2540,6 +2540,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/message-template-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the kinds of message: what each may say, and what is sent until the group writes its own
+         * @description Lists the kinds of message: what each may say, and what is sent until the group writes its own.
+         *
+         *     Permission: `templates.read`.
+         */
+        get: operations["notifications_list_template_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/message-templates": {
         parameters: {
             query?: never;
@@ -12815,6 +12837,24 @@ export interface components {
          * @enum {string}
          */
         "insurance.WorkInProgress": "prorated" | "excluded" | "full";
+        /** @description A text that comes with the platform; for texts and e-mails alike. */
+        "notifications.BuiltInText": {
+            /**
+             * @description Language: en or es.
+             * @example language
+             */
+            language: string;
+            /**
+             * @description Subject line of an e-mail.
+             * @example subject
+             */
+            subject: string;
+            /**
+             * @description Text with placeholders in braces.
+             * @example body
+             */
+            body: string;
+        };
         /**
          * @description How a message travels.
          *
@@ -12888,6 +12928,11 @@ export interface components {
         "notifications.ListPreferencesResponse": {
             /** @description The preferences; a missing pair means allowed, except marketing, which needs consent. */
             preferences: components["schemas"]["notifications.Preference"][];
+        };
+        /** @description The kinds of message. */
+        "notifications.ListTemplateKindsResponse": {
+            /** @description In the order in which a family meets them. */
+            kinds: components["schemas"]["notifications.TemplateKind"][];
         };
         /** @description A page of templates. */
         "notifications.ListTemplatesResponse": {
@@ -13310,6 +13355,23 @@ export interface components {
              * @description When it last changed.
              */
             readonly update_time: string | null;
+        };
+        /** @description A kind of message that the platform sends by itself. */
+        "notifications.TemplateKind": {
+            /**
+             * @description Its name, such as `appointment_reminder`.
+             * @example appointment_reminder
+             */
+            kind: string;
+            /**
+             * @description The placeholders that its texts may use, without braces, by name.
+             * @example [
+             *       "placeholders"
+             *     ]
+             */
+            placeholders: string[];
+            /** @description What is sent until the group writes its own, by language. */
+            built_in: components["schemas"]["notifications.BuiltInText"][];
         };
         /** @description A conversation with one person about one patient. */
         "notifications.Thread": {
@@ -22004,6 +22066,32 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    notifications_list_template_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The kinds of message. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["notifications.ListTemplateKindsResponse"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     notifications_list_templates: {
         parameters: {
             query?: {
@@ -24414,6 +24502,8 @@ export interface operations {
             header: {
                 /** @description A UUID made for this one change. Sending the change again with the same key, within 7 days, gives the first answer; another body with the same key is refused. May be sent as the body's field `request_id` instead. */
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+                /** @description The version that was read, such as "3": the ETag of the answer. May be sent as the field `version` instead. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description Staff id of the doctor. */
@@ -24443,6 +24533,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];

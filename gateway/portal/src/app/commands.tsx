@@ -5,9 +5,11 @@ import type { Patient } from "../api/client";
 import { usePatientName } from "../api/people";
 import { formatShortDay, t } from "../domain/i18n";
 import { addDays, wall } from "../domain/time";
-import { Building, Calendar, Keyboard, Lock, Moon, Person, Plus, Search } from "../ui/icons";
+import { sectionNames } from "../features/settings/names";
+import { sections } from "../features/settings/sections";
+import { Building, Calendar, Keyboard, Lock, Moon, Person, Plus, Search, Sliders } from "../ui/icons";
 import css from "./commands.module.css";
-import { NAV } from "./nav";
+import { NAV, opens } from "./nav";
 import { askForVisit, usePatients } from "./patients";
 import { useGoToPlace, usePlaces } from "./places";
 import { useSession } from "./session";
@@ -96,8 +98,9 @@ function Commands({
       actions.push({ id, icon: <Calendar />, label: w.toDay(formatShortDay(day)), run });
     }
   }
-  for (const { to, label, icon: Icon, letter, permission } of NAV.flatMap(({ items }) => items)) {
-    if (!may(permission)) continue;
+  for (const { to, label, icon: Icon, letter } of NAV.flatMap(({ items }) => items).filter((item) =>
+    opens(item, may),
+  )) {
     const detail = `G ${letter.toUpperCase()}`;
     actions.push({
       id: String(to),
@@ -106,6 +109,11 @@ function Commands({
       detail,
       run: () => void navigate({ to }),
     });
+  }
+  for (const { name } of sections(may)) {
+    const label = `${t.nav.settings}: ${sectionNames[name]}`;
+    const run = () => void navigate({ to: "/settings/$section", params: { section: name } });
+    actions.push({ id: `settings ${name}`, icon: <Sliders />, label, run });
   }
   for (const place of places.filter((place) => place.id !== here?.id)) {
     actions.push({

@@ -2,14 +2,14 @@ import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, N
 import { t } from "../domain/i18n";
 import { isDay } from "../domain/time";
 import { Empty } from "../ui/states";
-import { NAV } from "./nav";
+import { NAV, opens } from "./nav";
 import { useSession } from "./session";
 import { Shell } from "./shell";
 
 /** Where a person starts: the list of the day, which shows each role her own; whoever has none, the first screen. */
 function Home() {
   const { may } = useSession();
-  const first = NAV.flatMap(({ items }) => items).find(({ permission }) => may(permission));
+  const first = NAV.flatMap(({ items }) => items).find((item) => opens(item, may));
   return first ? <Navigate to={first.to} replace /> : <Nowhere />;
 }
 
@@ -96,8 +96,41 @@ const chartStart = createRoute({
   component: () => <Navigate to="/p/$id/$tab" params={{ id: chartStart.useParams().id, tab: "summary" }} replace />,
 });
 
+export interface SettingsSearch {
+  loc?: string;
+  tab?: string;
+  /** The object that is open, what a list is searched for, and the code of a type of visit. */
+  item?: string;
+  q?: string;
+  code?: string;
+  /** Whose entries of the access log, and of which days. */
+  who?: string;
+  from?: string;
+  until?: string;
+}
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/$section",
+  validateSearch: (given: Record<string, unknown>): SettingsSearch => ({
+    loc: text(given.loc),
+    tab: text(given.tab),
+    item: text(given.item),
+    q: text(given.q),
+    code: text(given.code),
+    who: text(given.who),
+    from: isDay(given.from) ? given.from : undefined,
+    until: isDay(given.until) ? given.until : undefined,
+  }),
+  component: lazyRouteComponent(() => import("../features/settings/frame"), "Settings"),
+});
+const settingsStart = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("../features/settings/frame"), "Settings"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, schedule, myDay, patients, chartStart, chart]),
+  routeTree: root.addChildren([home, schedule, myDay, patients, chartStart, chart, settings, settingsStart]),
   defaultPreload: "intent",
   scrollRestoration: false,
 });

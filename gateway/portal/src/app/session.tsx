@@ -20,6 +20,8 @@ interface Known {
   signIn: (email: string, password: string, code: string) => Promise<void>;
   lock: () => Promise<void>;
   signOut: () => Promise<void>;
+  /** The session has a new id and was opened with a second factor: the other requests and tabs go on with it. */
+  renewed: (csrf: string) => void;
 }
 
 const Context = createContext<Known | undefined>(undefined);
@@ -134,13 +136,30 @@ export function SessionGate({ door, children }: { door: (props: DoorProps) => Re
     return () => window.removeEventListener("vite:preloadError", onNewVersion);
   }, []);
 
+  // Roles are given and taken meanwhile: whoever comes back to the window has those of now.
+  useEffect(() => {
+    if (!session || locked) return;
+    const again = () =>
+      void data(api.GET("/v1/session")).then(
+        (now) => setState((was) => (was.session?.user_id === now.user_id ? { ...was, session: now } : was)),
+        () => undefined,
+      );
+    window.addEventListener("focus", again);
+    return () => window.removeEventListener("focus", again);
+  }, [session, locked]);
+
   const known = useMemo<Known | undefined>(() => {
     if (!session) return undefined;
     const may = (permission: string, locationId?: string) => {
       const where = session.permissions[permission];
       return where === "*" || (Array.isArray(where) && (locationId ? where.includes(locationId) : where.length > 0));
     };
-    return { session, email: state.email, locked, may, signIn, lock, signOut };
+    const renewed = (csrf: string) => {
+      keepCsrf(csrf);
+      tellTabs({ kind: "entered", userId: session.user_id, csrf });
+      setState((was) => ({ ...was, session: { ...session, csrf_token: csrf, second_factor: true } }));
+    };
+    return { session, email: state.email, locked, may, signIn, lock, signOut, renewed };
   }, [session, state.email, locked, signIn, lock, signOut]);
 
   if (!known) return door({ asked: state.asked, error: state.error, again: ask, signIn });

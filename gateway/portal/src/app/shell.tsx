@@ -1,14 +1,14 @@
 import { Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { Fragment, lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useConnection } from "../api/events";
 import { useSilence } from "../api/reach";
 import { LANGUAGES, type Language, language, SPOKEN, speak, t } from "../domain/i18n";
-import { Building, Check, Door, Down, Eye, Globe, Keyboard, Lock, Logo, Moon, Search, Sun } from "../ui/icons";
+import { Building, Check, Door, Down, Eye, Globe, Keyboard, Lock, Logo, Moon, Person, Search, Sun } from "../ui/icons";
 import { Empty, Failed } from "../ui/states";
 import { useKeyboard, useKeys } from "./keys";
-import { NAV } from "./nav";
+import { NAV, opens } from "./nav";
 import { ALL, useGoToPlace, usePlaces, usePrivacy } from "./places";
 import { useSession } from "./session";
 import css from "./shell.module.css";
@@ -45,6 +45,7 @@ export function Shell() {
   const { places, here, all, mayAll, loading, error, again } = usePlaces();
   const goToPlace = useGoToPlace();
   const navigate = useNavigate();
+  const { pathname } = useLocation();
   const queries = useQueryClient();
   const scheme = useComputedColorScheme("light");
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true }); // else it writes a style element
@@ -54,7 +55,7 @@ export function Shell() {
   const connection = useConnection();
   const online = useOnline();
   const silent = useSilence();
-  const nav = NAV.map((group) => ({ ...group, items: group.items.filter((item) => may(item.permission)) })).filter(
+  const nav = NAV.map((group) => ({ ...group, items: group.items.filter((item) => opens(item, may)) })).filter(
     (group) => group.items.length > 0,
   );
 
@@ -195,6 +196,14 @@ export function Shell() {
               <Menu.Item leftSection={scheme === "dark" ? <Sun /> : <Moon />} onClick={toggleScheme}>
                 {scheme === "dark" ? t.app.light : t.app.dark}
               </Menu.Item>
+              {may("credentials.own") && (
+                <Menu.Item
+                  leftSection={<Person />}
+                  onClick={() => void navigate({ to: "/settings/$section", params: { section: "security" } })}
+                >
+                  {t.nav.ownSignIn}
+                </Menu.Item>
+              )}
               <Menu.Item leftSection={<Keyboard />} onClick={() => setHelp(true)} rightSection={<kbd>?</kbd>}>
                 {w.keys.title}
               </Menu.Item>
@@ -217,8 +226,9 @@ export function Shell() {
         </div>
       </header>
       <nav className={css.nav} aria-label={t.app.navigation}>
-        {nav.map(({ heading, items }) => (
-          <Fragment key={heading}>
+        {nav.map(({ heading, foot, items }) => (
+          <Fragment key={heading + foot}>
+            {foot && <span className={css.foot} />}
             {heading && <h2 className={css.heading}>{heading}</h2>}
             {items.map(({ to, label, icon: Icon }) => (
               <Link key={to} to={to} className={css.item} activeProps={{ "aria-current": "page" }}>
@@ -237,7 +247,7 @@ export function Shell() {
         )}
         {error ? (
           <Failed error={error} again={again} />
-        ) : !loading && !here ? (
+        ) : !loading && !here && !pathname.startsWith("/settings") ? (
           <Empty icon={<Building size={22} />} title={t.errors.noLocation} lead={t.errors.noLocationLead} />
         ) : (
           <Outlet />

@@ -81,6 +81,7 @@ export const Flask = icon(
 );
 export const Flag = icon(<path d="M6 21V4h12l-2.500 4L18 12H6" />);
 export const Download = icon(<path d="M12 4v11M7.500 10.500 12 15l4.500-4.500M5 19.500h14" />);
+export const Sliders = icon(<path d="M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.500v5" />);
 
 export function Logo({ size = 26 }: { size?: number }) {
   return (

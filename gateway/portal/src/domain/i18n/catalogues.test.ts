@@ -11,7 +11,11 @@ async function spoken(language: Language): Promise<Map<string, Sentences>> {
   vi.resetModules();
   vi.stubGlobal("localStorage", { getItem: () => language });
   const { t }: { t: Record<string, unknown> } = await import("./index");
-  const files = import.meta.glob<Record<string, unknown>>(["../../**/words.ts", "!../../patient/**"]);
+  const files = import.meta.glob<Record<string, unknown>>([
+    "../../**/words.ts",
+    "../../**/words/*.ts",
+    "!../../patient/**",
+  ]);
   const shared = Object.keys(es).map((key) => [key, t[key]]);
   const found = new Map([["shared", sentences(Object.fromEntries(shared))]]);
   for (const [file, load] of Object.entries(files)) found.set(file, sentences(await load()));
@@ -37,7 +41,7 @@ function said(sentence: Sentence): string {
 
 /** The same in both languages: names, units, signs, and words that Spanish has too. */
 const SAME =
-  /^(Archwire|No|Total|Original|Error|Plan|Panorámica|PIN|Ctrl.*|\d* ?(min|mm|m)|[^A-Za-zÁÉÍÓÚÑáéíóúñ]*|.*[€$%].*|\W*[A-Z]?\W*\d*\W*)$/;
+  /^(Archwire|NPI|Doctor|Roles|Portal|Dr|No|Total|Original|Error|Plan|Panorámica|PIN|Ctrl.*|\d* ?(min|mm|m)( · \d*)?|[^A-Za-zÁÉÍÓÚÑáéíóúñ]*|.*[€$%].*|\W*[A-Z]?\W*\d*\W*)$/;
 const ENGLISH =
   /(?<!\p{L})(the|and|of|is|are|was|with|your|you|not|for|this|that|to|from|on|at|by|it|has|have|will|please|new|day|visit|patient|chair|save|delete|cancel|done|today|tomorrow)(?!\p{L})/iu; // \b would part cancel|ó
 

@@ -1,0 +1,61 @@
+import { words } from "../../../domain/i18n";
+
+const en = {
+  title: "Visit types",
+  lead: "What can be booked: how long it takes, who is needed when, and in which chairs.",
+  add: "New type",
+  none: "No types yet.",
+  line: (minutes: number, what: string) => `${minutes} min · ${what}`,
+  fields: {
+    name: "Name",
+    code: "Code",
+    visit_class: "Class and colour",
+    pattern: "Slices",
+    windows: "When it may take place",
+    chair_kinds: "Chairs",
+    online: "Families may book it themselves",
+    active: "Can be booked",
+  },
+  codeHint: "Small letters; it does not change later.",
+  where: "Chairs",
+  whereLead: "None chosen: any chair.",
+  windowsLead: "Such as bonding in the mornings only.",
+  always: "Whenever the location is open.",
+  addWindow: "Add a window",
+  window: (n: number) => `Weekdays of window ${n}`,
+  removeWindow: (n: number) => `Remove window ${n}`,
+  onlineHint: "On the practice's own booking page.",
+  activeHint: "Off: visits that are booked keep it.",
+  saved: (name: string) => `${name} is saved. Visits that are booked keep their slices.`,
+};
+
+const es: typeof en = {
+  title: "Tipos de visita",
+  lead: "Qué se puede reservar: cuánto dura, quién hace falta y cuándo, y en qué sillones.",
+  add: "Nuevo tipo",
+  none: "Aún no hay tipos.",
+  line: (minutes, what) => `${minutes} min · ${what}`,
+  fields: {
+    name: "Nombre",
+    code: "Código",
+    visit_class: "Clase y color",
+    pattern: "Franjas",
+    windows: "Cuándo puede ser",
+    chair_kinds: "Sillones",
+    online: "Las familias pueden reservarla",
+    active: "Se puede reservar",
+  },
+  codeHint: "Letras minúsculas; después no cambia.",
+  where: "Sillones",
+  whereLead: "Ninguno elegido: cualquiera.",
+  windowsLead: "Por ejemplo, colocaciones solo por la mañana.",
+  always: "Siempre que la clínica esté abierta.",
+  addWindow: "Añadir una ventana",
+  window: (n) => `Días de la ventana ${n}`,
+  removeWindow: (n) => `Quitar la ventana ${n}`,
+  onlineHint: "En la página de reservas del consultorio.",
+  activeHint: "Apagado: las visitas reservadas lo conservan.",
+  saved: (name) => `${name} está guardado. Las visitas reservadas conservan sus franjas.`,
+};
+
+export const types = words({ en, es });
