@@ -144,7 +144,8 @@ export default (browser, world) => {
       const { patient } = await family("Notable");
       const page = await open(browser);
       await signIn(page, "dr.rivera@beacon.example", chart(patient, "timeline"));
-      await page.getByRole("button", { name: "Write a note" }).click();
+      await page.getByRole("button", { name: "Write a note" }).waitFor();
+      await page.keyboard.press("n");
       const dialog = page.getByRole("dialog");
       await dialog.getByLabel("Start from").selectOption({ label: "Adjustment" });
       const text = dialog.getByLabel("What was done, what was seen, what is next");
@@ -215,7 +216,7 @@ export default (browser, world) => {
       await page.getByText("Waits for the signature").waitFor({ timeout: 20_000 });
       await page.getByRole("button", { name: /^Read: Notice of privacy/ }).click();
       await dialog.locator("iframe").waitFor();
-      await page.waitForTimeout(800);
+      await page.waitForTimeout(3_000); // the browser's own viewer says nothing when it has drawn
       await page.screenshot({ path: `${OUT}chart-paper.png` });
       await dialog.getByRole("button", { name: "Sign here" }).click();
       await dialog.getByLabel("Name as the signer types it").fill("Ana Paper");

@@ -1,13 +1,14 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Patient } from "../../api/client";
 import { usePatientName } from "../../api/people";
+import { askForVisit } from "../../app/patients";
 import { usePrivacy } from "../../app/places";
 import { formatDollars, formatShortDay, t } from "../../domain/i18n";
 import { phone } from "../../domain/phone";
 import { clock, minuteOf } from "../../domain/time";
 import { progress } from "../../domain/treatment";
-import { Clock, Phone } from "../../ui/icons";
+import { Chat, Clock, Phone } from "../../ui/icons";
 import { todayAt, useBalance, useCases, useComing, useHome, useMayHere, useParties, useVisitTypes } from "./data";
 import css from "./header.module.css";
 import { w } from "./words";
@@ -87,7 +88,13 @@ function NextVisit({ patient }: { patient: Patient }) {
   const home = useHome(patient);
   const { data: coming } = useComing(patient, todayAt(home.time_zone), home.id !== "");
   const types = useVisitTypes();
+  const mayHere = useMayHere(patient);
+  const navigate = useNavigate();
   const next = coming?.[0];
+  const book = async () => {
+    await navigate({ to: "/schedule", search: { loc: patient.home_location_id } });
+    setTimeout(() => askForVisit(patient), 50);
+  };
   return (
     <Fact label={w.header.nextVisit}>
       {next ? (
@@ -98,7 +105,14 @@ function NextVisit({ patient }: { patient: Patient }) {
           <small>{types.get(next.appointment_type_id)?.name}</small>
         </Link>
       ) : (
-        <strong>{coming ? w.header.noVisit : "…"}</strong>
+        <>
+          <strong>{coming ? w.header.noVisit : "…"}</strong>
+          {coming && mayHere("appointments.book") && (
+            <button type="button" className={css.call} onClick={() => void book()}>
+              {w.header.book}
+            </button>
+          )}
+        </>
       )}
     </Fact>
   );
@@ -122,6 +136,7 @@ function Balance({ patient }: { patient: Patient }) {
 }
 
 function Contact({ patient }: { patient: Patient }) {
+  const mayHere = useMayHere(patient);
   const [privacy] = usePrivacy();
   const { data: parties } = useParties(patient, true);
   const first = parties?.find(({ relationship }) => !relationship?.end_time);
@@ -133,18 +148,31 @@ function Contact({ patient }: { patient: Patient }) {
   return (
     <Fact label={`${w.header.contact}${kind ? ` · ${kind}` : ""}`}>
       <strong>{privacy ? t.people.hidden(Number(patient.chart_number)) : name}</strong>
-      {party.mobile && !privacy ? (
-        <a
-          className={css.call}
-          href={`tel:${party.mobile}`}
-          aria-label={`${phone(party.mobile)}, ${w.header.call(name)}`}
-        >
-          <Phone size={13} />
-          {phone(party.mobile)}
-        </a>
-      ) : (
-        <small>{party.mobile ? "•••" : w.header.noPhone}</small>
-      )}
+      <span className={css.reach}>
+        {party.mobile && !privacy ? (
+          <a
+            className={css.call}
+            href={`tel:${party.mobile}`}
+            aria-label={`${phone(party.mobile)}, ${w.header.call(name)}`}
+          >
+            <Phone size={13} />
+            {phone(party.mobile)}
+          </a>
+        ) : (
+          <small>{party.mobile ? "•••" : w.header.noPhone}</small>
+        )}
+        {mayHere("messages.send") && (
+          <Link
+            className={css.call}
+            to="/p/$id/$tab"
+            params={{ id: patient.id, tab: "messages" }}
+            aria-label={w.header.write}
+            title={w.header.write}
+          >
+            <Chat size={14} />
+          </Link>
+        )}
+      </span>
     </Fact>
   );
 }

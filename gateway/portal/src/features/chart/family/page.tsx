@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { useKeys } from "../../../app/keys";
 import { usePrivacy } from "../../../app/places";
 import { formatFullDay } from "../../../domain/i18n";
 import { phone } from "../../../domain/phone";
@@ -28,6 +29,12 @@ export function FamilyTab({ patient }: TabProps) {
   const [asked, setAsked] = useState<Asked>();
   const write = mayHere("parties.write");
   const close = () => setAsked(undefined);
+  useKeys(
+    w.tabs.family,
+    mayHere("patients.update")
+      ? [{ keys: "e", label: w.person.editPatient, run: () => setAsked({ what: "patient" }) }]
+      : [],
+  );
   const again = () => void queries.invalidateQueries({ queryKey: ["parties", patient.id] });
   const current = (read.data ?? []).filter(({ relationship }) => relationship && !relationship.end_time);
   const former = (read.data ?? []).filter(({ relationship }) => relationship?.end_time);

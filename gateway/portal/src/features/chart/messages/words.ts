@@ -6,7 +6,7 @@ const en = {
   patientHerself: "The patient",
   unanswered: (n: number) => `${n} not answered`,
   log: "Messages and calls",
-  none: "Nothing was written or said yet. Write the first message on the right.",
+  none: "Nothing was written or said yet. Write the first message.",
   older: "Show older",
   loading: "Reading…",
   channels: { sms: "Text", email: "E-mail", portal: "Portal", phone: "Call", desk: "At the desk" } as Record<
@@ -84,7 +84,7 @@ const es: typeof en = {
   patientHerself: "El paciente",
   unanswered: (n) => `${n} sin respuesta`,
   log: "Mensajes y llamadas",
-  none: "Aún no se escribió ni se habló nada. Escriba el primer mensaje a la derecha.",
+  none: "Aún no se escribió ni se habló nada. Escriba el primer mensaje.",
   older: "Mostrar anteriores",
   loading: "Leyendo…",
   channels: { sms: "Texto", email: "Correo", portal: "Portal de la familia", phone: "Llamada", desk: "En recepción" },

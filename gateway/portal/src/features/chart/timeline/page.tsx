@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import type { Patient } from "../../../api/client";
+import { useKeys } from "../../../app/keys";
 import { usePrivacy } from "../../../app/places";
 import { formatDay, formatFullDay, t } from "../../../domain/i18n";
 import { clock, wall } from "../../../domain/time";
@@ -39,6 +40,11 @@ export function TimelineTab({ patient }: TabProps) {
   const kinds = useMemo(() => (chosen.size ? chosen : new Set<Kind>(KINDS)), [chosen]);
   const timeline = useTimeline(patient, kinds);
   const { shown, more, loading, readOn } = timeline;
+
+  useKeys(
+    l.label,
+    mayHere("notes.write") ? [{ keys: "n", label: l.note.write, run: () => setWriting({ what: "new" }) }] : [],
+  );
 
   const words = useDeferredValue(text.trim().toLowerCase());
   const found = words
