@@ -1,21 +1,15 @@
-import { Button } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
-import { api, data, ifMatch, once, type Patient, type Schemas } from "../../api/client";
+import { lazy, Suspense, useState } from "react";
+import { api, data, type Patient } from "../../api/client";
 import { usePrivacy } from "../../app/places";
 import { Coin, Heart, Lock, People, Plus, Shield, Alert as Warning } from "../../ui/icons";
-import { tell } from "../../ui/undo";
+import { type Alert, alertsKey, isMedical, type Kind, MEDICAL, OFFICE } from "./alert";
 import css from "./alerts.module.css";
 import { type RelatedParty, useMayHere, useParties } from "./data";
-import { Buttons, Dialog, Field, form } from "./dialog";
 import { w } from "./words";
 
-type Alert = Schemas["directory.Alert"];
-type Kind = NonNullable<Alert["kind"]>;
-const MEDICAL: readonly Kind[] = ["allergy", "condition", "medication", "premedication"];
-const OFFICE: readonly Kind[] = ["financial_hold", "contact_restriction", "custody", "other"];
-const isMedical = (kind: Kind | null) => MEDICAL.includes(kind as Kind);
+const AlertDialog = lazy(() => import("./alert-dialog").then((module) => ({ default: module.AlertDialog })));
 
 const ICONS: Record<string, typeof Warning> = {
   financial_hold: Coin,
@@ -26,8 +20,6 @@ const ICONS: Record<string, typeof Warning> = {
   medication: Heart,
   premedication: Heart,
 };
-
-const alertsKey = (patient: Patient) => ["alerts", patient.id];
 
 /** The alerts that the role may see: medical ones first. */
 function useAlerts(patient: Patient) {
@@ -110,110 +102,16 @@ export function Alerts({ patient }: { patient: Patient }) {
           {w.alerts.add}
         </button>
       )}
-      <Dialog
-        title={editing === "new" ? w.alerts.add : w.alerts.change}
-        opened={editing !== undefined}
-        close={() => setEditing(undefined)}
-      >
-        {editing && (
-          <AlertForm
+      {editing && (
+        <Suspense>
+          <AlertDialog
             patient={patient}
             alert={editing === "new" ? undefined : editing}
             kinds={kinds}
             close={() => setEditing(undefined)}
           />
-        )}
-      </Dialog>
+        </Suspense>
+      )}
     </div>
-  );
-}
-
-function AlertForm({
-  patient,
-  alert,
-  kinds,
-  close,
-}: {
-  patient: Patient;
-  alert?: Alert;
-  kinds: Kind[];
-  close: () => void;
-}) {
-  const queries = useQueryClient();
-  const [kind, setKind] = useState<Kind>(alert?.kind ?? (kinds[0] as Kind));
-  const [text, setText] = useState(alert?.text ?? "");
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  // A medical alert does not become one of the office: they are for different eyes.
-  const offered = alert ? kinds.filter((one) => isMedical(one) === isMedical(alert.kind)) : kinds;
-
-  const run = async (task: () => Promise<unknown>, told: string) => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await task();
-      tell({ text: told, tone: "good" });
-      close();
-    } catch (failed) {
-      setError(failed);
-    }
-    setBusy(false);
-    void queries.invalidateQueries({ queryKey: alertsKey(patient) });
-  };
-  const save = (event: FormEvent) => {
-    event.preventDefault();
-    const about = { patient_id: patient.id, text, ...(alert ? { alert_id: alert.id, version: alert.version } : {}) };
-    const params = { header: once() };
-    const write = isMedical(kind)
-      ? () => data(api.POST("/v1/medical-alerts", { params, body: { ...about, kind: kind as "allergy" } }))
-      : () => data(api.POST("/v1/alerts", { params, body: { ...about, kind: kind as "other" } }));
-    void run(write, alert ? w.alerts.changed : w.alerts.raised);
-  };
-  const end = (ended: Alert) => {
-    const params = { path: { alert_id: ended.id }, header: ifMatch(ended.version) };
-    const write = isMedical(ended.kind)
-      ? () => data(api.POST("/v1/medical-alerts/{alert_id}/end", { params, body: {} }))
-      : () => data(api.POST("/v1/alerts/{alert_id}/end", { params, body: {} }));
-    void run(write, w.alerts.ended);
-  };
-  return (
-    <form className={form.form} onSubmit={save}>
-      <Field label={w.alerts.kind}>
-        {(props) => (
-          <select {...props} value={kind} onChange={(event) => setKind(event.currentTarget.value as Kind)}>
-            {offered.map((one) => (
-              <option key={one} value={one}>
-                {w.alerts.kinds[one]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label={w.alerts.text} hint={isMedical(kind) ? w.alerts.medicalHint : w.alerts.officeHint}>
-        {(props) => (
-          <input
-            {...props}
-            data-autofocus
-            required
-            maxLength={200}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Buttons
-        error={error}
-        close={close}
-        busy={busy}
-        save={w.save}
-        left={
-          alert && (
-            <Button variant="subtle" color="gray" onClick={() => end(alert)}>
-              {w.alerts.end}
-            </Button>
-          )
-        }
-      />
-    </form>
   );
 }

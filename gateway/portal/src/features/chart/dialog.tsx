@@ -1,8 +1,8 @@
 import { Button, Modal } from "@mantine/core";
 import { type ReactNode, useId } from "react";
-import { ApiError } from "../../api/client";
 import { t } from "../../domain/i18n";
 import css from "./dialog.module.css";
+import { refusal } from "./refusal";
 import { w } from "./words";
 
 /** A dialog of the chart with a form in it. */
@@ -125,11 +125,5 @@ export function Buttons({
   );
 }
 
-/** Words for a refusal, made for people; what the server said about a field is in its own sentence. */
-export function refusal(error: unknown): string {
-  if (!(error instanceof ApiError)) return t.errors.safe;
-  if (error.status === 0) return `${t.errors.noConnection} ${t.errors.safe}`;
-  return w.refusals[error.reason] ?? (error.status === 403 ? t.errors.denied : `${w.refused} ${error.message}`);
-}
-
+export { refusal } from "./refusal";
 export { css as form };

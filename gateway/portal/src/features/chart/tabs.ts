@@ -36,6 +36,24 @@ export const TABS: readonly Tab[] = [
     Page: lazy(() => import("./photos/page").then((module) => ({ default: module.PhotosTab }))),
   },
   {
+    id: "plan",
+    label: w.tabs.plan,
+    needs: ["cases.read"],
+    Page: lazy(() => import("./money/plan/page").then((module) => ({ default: module.PlanTab }))),
+  },
+  {
+    id: "contract",
+    label: w.tabs.contract,
+    needs: ["contracts.read"],
+    Page: lazy(() => import("./money/contract/page").then((module) => ({ default: module.ContractTab }))),
+  },
+  {
+    id: "ledger",
+    label: w.tabs.ledger,
+    needs: ["ledger.read", "payments.read"],
+    Page: lazy(() => import("./money/ledger").then((module) => ({ default: module.LedgerTab }))),
+  },
+  {
     id: "messages",
     label: w.tabs.messages,
     needs: ["messages.read"],
