@@ -1,11 +1,13 @@
-import { Button, Modal } from "@mantine/core";
-import { type ReactNode, useId } from "react";
+import { Button } from "@mantine/core";
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { createPortal } from "react-dom";
 import { t } from "../../domain/i18n";
+import { Close } from "../../ui/icons";
 import css from "./dialog.module.css";
 import { refusal } from "./refusal";
 import { w } from "./words";
 
-/** A dialog of the chart with a form in it. */
+/** A dialog of the chart with a form in it: the browser's own, which keeps the focus inside and is closed by Escape. */
 export function Dialog({
   title,
   opened,
@@ -19,19 +21,43 @@ export function Dialog({
   wide?: boolean;
   children: ReactNode;
 }) {
-  return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={title}
-      size={wide ? 1080 : 520}
-      yOffset="7vh"
-      lockScroll={false}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ "aria-label": t.app.close }}
+  const place = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = place.current;
+    if (!opened || !dialog || dialog.open) return;
+    const before = document.activeElement;
+    dialog.showModal();
+    dialog.querySelector<HTMLElement>("[data-autofocus]")?.focus();
+    return () => {
+      dialog.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, [opened]);
+  if (!opened) return null;
+  return createPortal(
+    <dialog
+      ref={place}
+      className={css.dialog}
+      data-wide={wide}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onPointerDown={(event) => event.target === event.currentTarget && close()}
     >
-      {opened && children}
-    </Modal>
+      <div className={css.sheet}>
+        <header>
+          <h2 id={id}>{title}</h2>
+          <button type="button" aria-label={t.app.close} onClick={close}>
+            <Close size={16} />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>,
+    document.body,
   );
 }
 
