@@ -54,6 +54,12 @@ export const TABS: readonly Tab[] = [
     Page: lazy(() => import("./money/ledger").then((module) => ({ default: module.LedgerTab }))),
   },
   {
+    id: "insurance",
+    label: w.tabs.insurance,
+    needs: ["coverages.read"],
+    Page: lazy(() => import("./insurance/page").then((module) => ({ default: module.InsuranceTab }))),
+  },
+  {
     id: "messages",
     label: w.tabs.messages,
     needs: ["messages.read"],

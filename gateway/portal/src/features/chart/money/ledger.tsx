@@ -76,8 +76,9 @@ function Owed({ patient }: { patient: Patient }) {
       </div>
       <div>
         <dt>{w.nextDue}</dt>
-        <dd>{next ? formatMoney(due) : balance ? w.nothingDue : "…"}</dd>
-        {next && <small>{formatShortDay(next)}</small>}
+        <dd>
+          {next ? formatMoney(due) : balance ? w.nothingDue : "…"} {next && <small>{formatShortDay(next)}</small>}
+        </dd>
       </div>
       <div>
         <dt>{w.insuranceBalance}</dt>
@@ -149,13 +150,17 @@ function Ledger({ patient, show }: { patient: Patient; show: (paymentId: string)
               {FILTERS.map((one) => choice(w.filters[one] ?? one, filter === one, () => setFilter(one)))}
             </div>
           </div>
-          <div className={css.scroll} tabIndex={-1} data-print>
+          <div className={css.scroll} tabIndex={0} role="group" aria-label={w.statement} data-print>
             <table className={css.table}>
               <thead>
                 <tr>
                   <th scope="col">{w.date}</th>
                   <th scope="col">{w.what}</th>
-                  {split && !party && <th scope="col">{w.who}</th>}
+                  {split && !party && (
+                    <th scope="col" data-party>
+                      {w.who}
+                    </th>
+                  )}
                   <th scope="col">{w.charge}</th>
                   <th scope="col">{w.paid}</th>
                   <th scope="col">{w.left}</th>
@@ -174,7 +179,7 @@ function Ledger({ patient, show }: { patient: Patient; show: (paymentId: string)
                         said(line)
                       )}
                     </td>
-                    {split && !party && <td>{nameOf(line.partyId)}</td>}
+                    {split && !party && <td data-party>{nameOf(line.partyId)}</td>}
                     <td>{line.charge ? formatMoney(line.charge) : ""}</td>
                     <td>{line.payment ? formatMoney(line.payment) : ""}</td>
                     <td>{formatMoney(line.balance)}</td>

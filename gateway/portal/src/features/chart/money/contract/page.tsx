@@ -256,7 +256,7 @@ function Schedule({ patient, contract }: { patient: Patient; contract: Contract 
       {rows.length === 0 ? (
         <p>{l.noSchedule}</p>
       ) : (
-        <div className={css.long} role="group" aria-label={l.schedule}>
+        <div className={css.long} tabIndex={0} role="group" aria-label={l.schedule}>
           <table className={money.table}>
             <thead>
               <tr>
