@@ -79,7 +79,7 @@ export default (browser, world) => {
       const rounded = `$${Math.round((before - 151_29) / 100).toLocaleString("en-US")}`;
       await page.locator("article header").getByText(rounded).first().waitFor();
 
-      await page.getByRole("button", { name: /^\$151\.29/ }).click();
+      await page.getByRole("button", { name: /^\$151\.29/ }).first().click();
       await dialog.getByText("1042").first().waitFor();
       await inBothThemes(page, "payment");
       await dialog.getByRole("button", { name: "Refund…" }).click();
@@ -87,7 +87,7 @@ export default (browser, world) => {
       await dialog.getByLabel("Why it is refunded").fill("Paid twice");
       await dialog.getByRole("button", { name: "Continue" }).click();
       await dialog.getByRole("button", { name: "Refund $51.29" }).click();
-      await dialog.getByText("$51.29 refunded").waitFor();
+      await dialog.getByRole("definition").getByText("$51.29 refunded").waitFor();
       await page.keyboard.press("Escape");
       await page
         .locator("[data-total]")
@@ -190,10 +190,12 @@ export default (browser, world) => {
       await dialog.getByRole("button", { name: "Save" }).click();
       await dialog.getByText("This is no whole 271 file.").waitFor();
       const { coverages } = (await found.finance("GET", `/v1/coverages?patient_id=${patient.id}`)).body;
-      const mine = readFileSync(ANSWER, "latin1").replace(
-        /(NM1\*IL\*1\*[^~]*\*MI\*)[^~]*~/,
-        `$1${coverages[0].member_id}~`,
-      );
+      // The newest answer counts: the demo's file, as if it had come today for this member.
+      const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+      const mine = readFileSync(ANSWER, "latin1")
+        .replace(/(NM1\*IL\*1\*[^~]*\*MI\*)[^~]*~/, `$1${coverages[0].member_id}~`)
+        .replaceAll("20260115*", `${today}*`)
+        .replace("*260115*", `*${today.slice(2)}*`);
       await dialog
         .locator("input[type=file]")
         .setInputFiles({ name: "b.edi", mimeType: "text/plain", buffer: Buffer.from(mine) });

@@ -68,6 +68,7 @@ function Payments({ patient, claimCase }: { patient: Patient; claimCase: ClaimCa
       <h3>
         {w.instalments} <span>{w.sum(formatMoney(received), formatMoney(outstanding))}</span>
       </h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
       <div className={css.long} tabIndex={0} role="group" aria-label={w.instalments}>
         <table className={money.table}>
           <thead>

@@ -150,6 +150,7 @@ function Ledger({ patient, show }: { patient: Patient; show: (paymentId: string)
               {FILTERS.map((one) => choice(w.filters[one] ?? one, filter === one, () => setFilter(one)))}
             </div>
           </div>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
           <div className={css.scroll} tabIndex={0} role="group" aria-label={w.statement} data-print>
             <table className={css.table}>
               <thead>

@@ -256,6 +256,7 @@ function Schedule({ patient, contract }: { patient: Patient; contract: Contract 
       {rows.length === 0 ? (
         <p>{l.noSchedule}</p>
       ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
         <div className={css.long} tabIndex={0} role="group" aria-label={l.schedule}>
           <table className={money.table}>
             <thead>
