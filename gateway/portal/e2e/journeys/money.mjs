@@ -74,12 +74,18 @@ export default (browser, world) => {
         .locator("[data-total]")
         .filter({ hasText: dollars(before - 151_29) })
         .waitFor();
-      assert.equal(await page.locator("[data-balance]").textContent(), dollars(before - 151_29));
+      await page
+        .locator("[data-balance]")
+        .filter({ hasText: dollars(before - 151_29) })
+        .waitFor();
       assert.equal(await balanceOf(), before - 151_29);
       const rounded = `$${Math.round((before - 151_29) / 100).toLocaleString("en-US")}`;
       await page.locator("article header").getByText(rounded).first().waitFor();
 
-      await page.getByRole("button", { name: /^\$151\.29/ }).first().click();
+      await page
+        .getByRole("button", { name: /^\$151\.29/ })
+        .first()
+        .click();
       await dialog.getByText("1042").first().waitFor();
       await inBothThemes(page, "payment");
       await dialog.getByRole("button", { name: "Refund…" }).click();

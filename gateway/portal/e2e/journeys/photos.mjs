@@ -159,7 +159,10 @@ export default (browser, world) => {
       await inBothThemes(page, "photos-upload");
       await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "Enlarge Frontal" }).waitFor();
-      await page.getByText(/views missing$/).waitFor();
+      await page
+        .getByText(/views missing/)
+        .first()
+        .waitFor();
       await inBothThemes(page, "photos-missing");
       return page;
     },
