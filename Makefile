@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # compiled modules halve the time of a start
 PROTOS := $(shell find proto/archwire -name '*.proto')
 
-.PHONY: help up portal portal-dev portal-api check-portal test-portal time-portal pictures test test-kafka test-race chaos demo bench images compose-up compose-down sbom lint format proto proto-breaking openapi coverage-table lock clean
+.PHONY: help up portal portal-dev portal-api check-portal test-portal time-portal pictures test test-kafka test-race chaos demo bench images compose-up compose-down test-distributed sbom check-chart lint format proto proto-breaking openapi coverage-table lock clean
 
 help:  ## says what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/' | expand -t 24
@@ -67,11 +67,17 @@ compose-up: images  ## starts the distributed installation in containers, with a
 compose-down:  ## stops it; its volumes stay (docker/compose down -v removes them)
 	docker/compose down
 
-sbom: build/tools portal  ## what the images contain, as CycloneDX, into dist/
+test-distributed: images .venv/dev .venv/protos  ## the journeys on the distributed installation, and kill -9 under load
+	$(BIN)/python -m pytest -m distributed tests/distributed
+
+sbom: build/tools  ## what the images contain, as CycloneDX, into dist/
 	@rm -rf build/image && $(BIN)/uv venv -q --python $(BIN)/python build/image && mkdir -p dist
 	@$(BIN)/uv pip install -q --python build/image/bin/python --require-hashes -r requirements-image.txt
 	build/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom-python.cdx.json build/image
-	gateway/portal/build npm sbom --sbom-format cyclonedx --omit dev >dist/sbom-portal.cdx.json
+	gateway/portal/build npm sbom --sbom-format cyclonedx --omit dev --package-lock-only >dist/sbom-portal.cdx.json
+
+check-chart: build/tools  ## lints charts/archwire and validates it for three installations and Kubernetes' three newest minors
+	charts/check
 
 lint: .venv/dev .venv/protos  ## style, types, dependency rules, protos
 	$(BIN)/ruff check

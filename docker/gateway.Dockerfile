@@ -20,6 +20,6 @@ RUN gateway/portal/build npm run --silent build -- --logLevel warn && test -f ga
 FROM ${SERVICE_IMAGE}
 COPY --from=portal /src/gateway/portal/dist /opt/archwire/site/gateway/portal/dist
 EXPOSE 8420
-HEALTHCHECK --interval=5s --timeout=5s --start-period=120s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
     CMD ["/opt/archwire/bin/python", "-ISB", "/opt/archwire/healthy.py", "http"]
 CMD ["run", "gateway"]

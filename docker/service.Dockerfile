@@ -17,10 +17,14 @@ RUN python3 -m venv /opt/build && /opt/build/bin/pip install -q --require-hashes
 COPY requirements-image.txt ./
 RUN python3 -m venv --without-pip /opt/archwire && \
     /opt/build/bin/uv pip install -q --python /opt/archwire/bin/python --require-hashes -r requirements-image.txt
-COPY . ./
-RUN rm -r gateway/portal && /opt/build/bin/pip wheel -q --no-deps --no-build-isolation -w /wheels . && \
+COPY pyproject.toml README.md LICENSE docker/healthy.py ./
+COPY proto proto
+COPY shared shared
+COPY services services
+COPY gateway/*.py gateway/
+RUN /opt/build/bin/pip wheel -q --no-deps --no-build-isolation -w /wheels . && \
     /opt/build/bin/uv pip install -q --python /opt/archwire/bin/python --no-deps /wheels/*.whl && \
-    cp docker/healthy.py /opt/archwire/healthy.py && \
+    cp healthy.py /opt/archwire/ && \
     ln -s "$(/opt/archwire/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" /opt/archwire/site
 # Away with what no part needs: symbols, compilers' food, tests of libraries, other databases, the colouring of source code.
 # What every start imports is compiled here, for the root may be read-only; the rest when it is used.
@@ -46,7 +50,7 @@ ENV PATH=/opt/archwire/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 USER 10001:10001
 WORKDIR /data
 EXPOSE 9000
-HEALTHCHECK --interval=5s --timeout=3s --start-period=120s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=3s --start-period=120s --retries=3 \
     CMD ["/opt/archwire/bin/python", "-ISB", "/opt/archwire/healthy.py"]
 ENTRYPOINT ["archwire"]
 CMD ["--help"]

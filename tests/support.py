@@ -46,11 +46,12 @@ _FIRST = ("Ada", "Ben", "Chloe", "Diego", "Emma", "Finn", "Grace", "Hugo", "Iris
 _LAST = ("Abbott", "Brooks", "Castillo", "Dalton", "Ellison", "Fuentes", "Gibson", "Hayes", "Ibarra", "Jensen")
 _count = itertools.count(1)
 T = TypeVar("T")
+patience = 1.0  # times longer that `eventually` waits: more where twenty processes share the machine
 
 
 def eventually(condition: Callable[[], T], *, within_s: float = 10.0) -> T:
     """Asks until the answer is truthy, and returns it. Fails with the last answer."""
-    until = time.monotonic() + within_s
+    until = time.monotonic() + within_s * patience
     while not (answer := condition()):
         if time.monotonic() > until:
             raise AssertionError(f"it did not come true within {within_s:g} s: {answer!r}")
