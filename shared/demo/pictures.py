@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
@@ -79,13 +80,16 @@ def draw(view: str, look: int = 0, teeth: Teeth = Teeth()) -> bytes:
     return out.getvalue()
 
 
+Points = Sequence[tuple[float, float]]
+
+
 class _Pen:
     """Draws in the units of the finished picture."""
 
     def __init__(self, picture: Image.Image) -> None:
         self._draw = ImageDraw.Draw(picture)
 
-    def shape(self, points: list[tuple[float, float]], fill: object, edge: object = None, width: float = 2) -> None:
+    def shape(self, points: Points, fill: object, edge: object = None, width: float = 2) -> None:
         scaled = [(x * FINE, y * FINE) for x, y in points]
         self._draw.polygon(scaled, fill=fill)  # type: ignore[arg-type]
         if edge:
@@ -94,7 +98,7 @@ class _Pen:
     def oval(self, x: float, y: float, rx: float, ry: float, fill: object, edge: object = None) -> None:
         self.shape([(x + rx * math.cos(a), y + ry * math.sin(a)) for a in _turn(72)], fill, edge)
 
-    def line(self, points: list[tuple[float, float]], fill: object, width: float) -> None:
+    def line(self, points: Points, fill: object, width: float) -> None:
         scaled = [(x * FINE, y * FINE) for x, y in points]
         self._draw.line(scaled, fill=fill, width=int(width * FINE), joint="curve")  # type: ignore[arg-type]
 
@@ -162,7 +166,7 @@ def _bite(pen: _Pen, teeth: Teeth, *, side: int) -> None:
 def _arch(pen: _Pen, teeth: Teeth, *, upper: bool) -> None:
     """A dental arch from above, in the mirror."""
     flip = 1 if upper else -1
-    middle = 338
+    middle = 338.0
 
     def at(share: float, inset: float = 0) -> tuple[float, float]:
         x = math.copysign(abs(math.sin(share * math.pi / 2)) ** 0.92, share) * (335 - inset)
@@ -218,11 +222,11 @@ def _face(pen: _Pen, look: Look, teeth: Teeth, *, smile: bool) -> None:
     if look.long_hair:
         pen.shape(_rounded(480, 380, 430, 640, 0, 0.7), look.hair)
     _shoulders(pen, look, 480)
-    for x in (318, 642):
+    for x in (318.0, 642.0):
         pen.oval(x, 345, 26, 46, look.shade)
     pen.shape(_rounded(480, 335, 322, 490, 0, 0.86), look.skin)
     pen.shape([(320, 300), (332, 190), (390, 96), (480, 74), (572, 96), (630, 190), (642, 300), (610, 210), (540, 168), (420, 172), (350, 214)], look.hair)  # fmt: skip
-    for x in (412, 548):
+    for x in (412.0, 548.0):
         pen.oval(x, 318, 33, 16, (252, 252, 250), look.shade)
         pen.oval(x, 318, 14, 15, (84, 104, 118))
         pen.oval(x, 318, 6, 7, (20, 22, 26))
