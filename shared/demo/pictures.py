@@ -198,13 +198,13 @@ def _arch(pen: _Pen, teeth: Teeth, *, upper: bool) -> None:
             off = teeth.crowding * _askew(index + (hand > 0) * 7, 3 + upper) * (1 if index < 4 else 0.25)
             deep = 54 if index < 3 else 74 if index < 5 else 98
             spots.append((share, x + off * 9, y + flip * off * 22, size * 1.05, deep, angle + off * 24, index))
-    for _, x, y, size, deep, angle, index in sorted(spots, key=lambda spot: -abs(spot[0])):
-        pen.shape(_rounded(x, y, size, deep, angle), TOOTH, TOOTH_EDGE, 1.6)
+    for _, x, y, wide, deep, angle, index in sorted(spots, key=lambda spot: -abs(spot[0])):
+        pen.shape(_rounded(x, y, wide, deep, angle), TOOTH, TOOTH_EDGE, 1.6)
         if index >= 3:
-            pen.shape(_rounded(x, y, size * 0.46, deep * 0.4, angle, 0.7), (226, 216, 196))
-            pen.line([(x - size * 0.16, y), (x + size * 0.16, y)], (176, 162, 136), 2)
+            pen.shape(_rounded(x, y, wide * 0.46, deep * 0.4, angle, 0.7), (226, 216, 196))
+            pen.line([(x - wide * 0.16, y), (x + wide * 0.16, y)], (176, 162, 136), 2)
         else:
-            pen.shape(_rounded(x, y, size * 0.6, deep * 0.22, angle, 0.8), SHINE)
+            pen.shape(_rounded(x, y, wide * 0.6, deep * 0.22, angle, 0.8), SHINE)
     if teeth.braces:
         spots.sort()
         ring = [at(share, -24 if abs(share) < 0.6 else -30) for share, *_ in spots]
