@@ -230,7 +230,7 @@ export function SaveBar<T>(props: {
     ? (Object.keys(props.labels) as (keyof T)[]).filter((key) => !same(editor.newer?.value[key], editor.draft[key]))
     : [];
   return (
-    <>
+    <div className={css.foot}>
       <LeaveGuard when={editor.dirty} />
       {editor.newer && editor.dirty && (
         <section className={css.newer} role="alert">
@@ -277,7 +277,7 @@ export function SaveBar<T>(props: {
           </Button>
         </footer>
       )}
-    </>
+    </div>
   );
 }
 
