@@ -88,8 +88,8 @@ class Worker:
 
     async def step(self) -> bool:
         """Runs what is due, once; returns whether there was anything."""
-        async with self.pool.begin() as db:
-            rows = await db.connection.fetch(self._lease, LEASE_S, self._concurrency)
+        async with self.pool.connection() as connection:  # each of these statements is a transaction of its own
+            rows = await connection.fetch(self._lease, LEASE_S, self._concurrency)
         await asyncio.gather(*(self._one(row) for row in rows))
         return bool(rows)
 
@@ -125,8 +125,8 @@ class Worker:
                 if again
                 else (self._failed, (reason,))
             )
-            async with self.pool.begin() as db:
-                await db.connection.execute(statement, row.id, *arguments)
+            async with self.pool.connection() as connection:
+                await connection.execute(statement, row.id, *arguments)
             return
-        async with self.pool.begin() as db:
-            await db.connection.execute(self._done, row.id)
+        async with self.pool.connection() as connection:
+            await connection.execute(self._done, row.id)

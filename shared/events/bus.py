@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from shared.db import Db, Pool, translate
+from shared.db import EVERYWHERE, Db, Pool, translate
 
 BATCH = 100  # events that a consumer handles in one transaction
 PARTITIONS = 8  # of a topic, on both buses; a key always falls into the same one
@@ -17,7 +17,7 @@ POLL_S = 1.0  # how long a missed wake-up can go unnoticed
 HEARTBEAT_S, LEASE_S = 1, 3  # a connection whose other end is gone is dropped after the lease
 RETENTION_DAYS = 14  # of events on the bus and of inbox rows: an event must not outlive the memory of it
 LONGEST_BACKOFF_S = 5.0
-SHORTEST_REST_S, LONGEST_REST_S = 0.002, 0.02
+SHORTEST_REST_S, LONGEST_REST_S = 0.004, 0.02
 
 log = logging.getLogger("archwire.events")
 
@@ -60,8 +60,11 @@ class Bus(Protocol):
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         """Returns when all of them are durable; when it raises, any of them may be. Publishing again is safe."""
 
-    async def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
-        """Joins a consumer group. A group that is new to a topic begins at its oldest record."""
+    async def subscribe(self, group: str, topics: Sequence[str], types: Collection[str] = ()) -> Subscription:
+        """Joins a consumer group. A group that is new to a topic begins at its oldest record.
+
+        Records of other `types` come too, but need not come soon; without any, all are wanted.
+        """
 
     async def prune(self, topic: str) -> int:
         """Drops what is older than RETENTION_DAYS and has been passed by every group; returns how many."""
@@ -90,10 +93,13 @@ async def session(pool: Pool) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool) -> AsyncIterator[Db]:
-    """A transaction in which plain SQL raises ServiceErrors too: Unavailable when the database goes away."""
+async def transaction(pool: Pool, tenant_id: str = "") -> AsyncIterator[Db]:
+    """A transaction of the runtime, or of a whole group, in which plain SQL raises ServiceErrors too.
+
+    Unavailable when the database goes away.
+    """
     with translate(None):
-        async with pool.begin() as db:
+        async with pool.begin(tenant_id, EVERYWHERE if tenant_id else "") as db:
             yield db
 
 

@@ -13,6 +13,7 @@ from shared.errors import ServiceError, Unavailable
 from shared.events.bus import (
     BATCH,
     LONGEST_BACKOFF_S,
+    POLL_S,
     Bus,
     Record,
     Subscription,
@@ -95,7 +96,9 @@ class Consumer:
         while self._service.handlers:
             began = time.monotonic()
             try:
-                self._subscription = await self._bus.subscribe(self._service.name, self._service.topics_heard)
+                self._subscription = await self._bus.subscribe(
+                    self._service.name, self._service.topics_heard, self._types
+                )
                 try:
                     await self._consume(self._subscription)
                 finally:
@@ -116,14 +119,18 @@ class Consumer:
         return await self._subscription.lag() if self._subscription else 0
 
     async def _consume(self, subscription: Subscription) -> None:
-        retry_at = time.monotonic()
+        commit_at = retry_at = time.monotonic()
         while True:
-            if records := await subscription.fetch():
-                began = time.monotonic()
-                await self._deliver([record for record in records if record.type in self._types])
+            records = await subscription.fetch()
+            began = time.monotonic()
+            wanted = [record for record in records if record.type in self._types]
+            await self._deliver(wanted)
+            # What nobody here wants may come again: it is passed with the next that somebody does, or now and then.
+            if wanted or not records or began >= commit_at:
                 await subscription.commit()
-                if len(records) < BATCH:
-                    await asyncio.sleep(rest_s(time.monotonic() - began))
+                commit_at = began + POLL_S
+            if 0 < len(records) < BATCH:
+                await asyncio.sleep(rest_s(time.monotonic() - began))
             if time.monotonic() >= retry_at:
                 await replay(self._service, self._pool, self._handle, only_unavailable=True)
                 retry_at = time.monotonic() + RETRY_PARKED_S
@@ -157,7 +164,9 @@ class Consumer:
 
     async def _transact(self, records: Sequence[Record]) -> None:
         left = Left.NOTHING
-        async with transaction(self._pool) as db:
+        # The inbox knows no groups; events of a single group find its scope set by the opening.
+        tenants = {record.headers.get("tenant", "") for record in records}
+        async with transaction(self._pool, tenants.pop() if len(tenants) == 1 else "") as db:
             fresh = await self._fresh(db, records)
             # A statement of its own, after the inbox rows: it must see what a consumer we waited for has parked.
             keys = {(record.topic, record.key) for record in records if record.id in fresh}

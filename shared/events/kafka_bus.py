@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -58,7 +58,7 @@ class KafkaBus:
                 await self._thread.run(_close, producer)
             raise answers.error
 
-    async def subscribe(self, group: str, topics: Sequence[str]) -> KafkaSubscription:
+    async def subscribe(self, group: str, topics: Sequence[str], types: Collection[str] = ()) -> KafkaSubscription:
         """Joins a consumer group."""
         await self._ensure(topics)
         thread = _Thread(f"kafka-{group}")

@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -20,6 +20,7 @@ from shared.events.bus import BATCH, PARTITIONS, POLL_S, RETENTION_DAYS, Record,
 from shared.service import NAMES
 
 FETCH = 5 * BATCH  # read ahead
+LONGEST_NOTE = 7_900  # bytes of a notification: PostgreSQL takes 8,000
 COALESCE_S = 0.004  # at most one notification per topic in this time
 
 # Run by `archwire migrate` as the owner, after the roles exist; running it again changes nothing.
@@ -108,7 +109,7 @@ END $$;
 """.replace("{partitions}", str(PARTITIONS)).replace("{services}", ", ".join(f"'archwire_{name}'" for name in NAMES))
 
 PUBLISH = "SELECT bus.publish($1, $2::text[]::uuid[], $3, $4, $5, $6)"
-NOTIFY = "SELECT pg_notify(topic, '') FROM unnest($1::text[]) topic"
+NOTIFY = "SELECT pg_notify(topic, types) FROM unnest($1::text[], $2::text[]) AS news (topic, types)"
 PRUNE = "SELECT bus.prune($1, make_interval(days => $2), 10000)"
 # Every member of a group holds this lock, shared: as many holders, as many members.
 JOIN = "SELECT pg_advisory_lock_shared(hashtextextended('archwire/group/' || $1, 0))"
@@ -148,7 +149,7 @@ class PostgresBus:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._to_notify: set[str] = set()
+        self._to_notify: dict[str, set[str]] = {}  # topics, and the types of what is new there
         self._notifier: asyncio.Task[None] | None = None
 
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
@@ -156,16 +157,16 @@ class PostgresBus:
         columns = zip(*((r.id, r.key, r.type, r.payload, r.headers) for r in records), strict=True)
         async with self._pool.connection() as connection:
             await connection.execute(PUBLISH, topic, *columns)
-        self._to_notify.add(topic)
+        self._to_notify.setdefault(topic, set()).update(record.type for record in records)
         if self._notifier is None or self._notifier.done():
             self._notifier = asyncio.create_task(self._notify())
 
-    async def subscribe(self, group: str, topics: Sequence[str]) -> PostgresSubscription:
+    async def subscribe(self, group: str, topics: Sequence[str], types: Collection[str] = ()) -> PostgresSubscription:
         """Joins a consumer group."""
         stack = AsyncExitStack()
         try:
             connection = await stack.enter_async_context(session(self._pool))
-            subscription = PostgresSubscription(self._pool, connection, stack, group, topics)
+            subscription = PostgresSubscription(self._pool, connection, stack, group, topics, types)
             await connection.execute(JOIN, group)
             for topic in topics:
                 await connection.add_listener(topic, subscription.wake)
@@ -190,20 +191,35 @@ class PostgresBus:
     async def _notify(self) -> None:
         """Wakes the consumers, outside the publishing transaction: commits that notify go one after the other."""
         while self._to_notify:
-            topics, self._to_notify = list(self._to_notify), set()
+            news, self._to_notify = self._to_notify, {}
             try:
                 async with self._pool.connection() as connection:
-                    await connection.execute(NOTIFY, topics)
+                    await connection.execute(NOTIFY, list(news), [_note(types) for types in news.values()])
             except Exception as error:
                 log.warning("no wake-up sent: %s", type(error).__name__)
             await asyncio.sleep(COALESCE_S)
 
 
+def _note(types: Collection[str]) -> str:
+    """Types of events as a notification names them; empty when they are too many to name."""
+    note = ",".join(types)
+    return note if len(note) <= LONGEST_NOTE else ""
+
+
 class PostgresSubscription:
     """A member of a consumer group with its share of the partitions, looked over every POLL_S."""
 
-    def __init__(self, pool: Pool, connection: Any, stack: AsyncExitStack, group: str, topics: Sequence[str]) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        connection: Any,
+        stack: AsyncExitStack,
+        group: str,
+        topics: Sequence[str],
+        types: Collection[str],
+    ) -> None:
         self._pool, self._connection, self._stack = pool, connection, stack
+        self._types = frozenset(types)
         self._group = group
         self._all: list[Partition] = [(topic, number) for topic in topics for number in range(PARTITIONS)]
         self._read: dict[Partition, int] = {}  # up to where; its keys are the partitions held
@@ -213,8 +229,10 @@ class PostgresSubscription:
         self._woken = asyncio.Event()
         self._share_at = 0.0
 
-    def wake(self, _connection: Any, _pid: int, topic: str, _payload: str) -> None:
-        """Something was published to `topic`."""
+    def wake(self, _connection: Any, _pid: int, topic: str, types: str) -> None:
+        """Something of these types was published to `topic`. What nobody here wants is passed at the next poll."""
+        if types and self._types and self._types.isdisjoint(types.split(",")):
+            return
         self._dirty.add(topic)
         self._woken.set()
 

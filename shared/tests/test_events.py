@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -121,7 +122,7 @@ async def test_a_record_arrives_as_it_was_sent(world):
         headers={
             "source": "s",
             "time": "2026-11-25T00:00:00Z",
-            "tenant": "t",
+            "tenant": str(uuid.uuid4()),
             "actor": "a",
             "traceparent": "00-1-2-01",
         },
@@ -171,7 +172,7 @@ class Given:
     def __init__(self, records: list[Record]) -> None:
         self.records = records
 
-    async def subscribe(self, group: str, topics: object) -> Given:
+    async def subscribe(self, group: str, topics: object, types: object) -> Given:
         return self
 
     async def fetch(self) -> list[Record]:
