@@ -224,6 +224,11 @@ export default (browser, world) => {
         .first()
         .waitFor();
       await page.getByText("The server did not answer. Nothing was changed.").waitFor();
+      await page.waitForFunction(
+        (count) => document.querySelectorAll('[aria-label="Tasks"] > li').length === count,
+        rows,
+      ); // the one that was not done is back
+      assert.equal(await page.getByText("Patient of another location").count(), 0, "names are kept");
       await inBothThemes(page, "server-away");
       await page.unroute(/\/(v1|health)\//);
       await page.getByText(/The server does not answer/).waitFor({ state: "detached" });

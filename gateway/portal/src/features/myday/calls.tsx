@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
-import { api, data, ifMatch, type Location, once, type Patient } from "../../api/client";
-import { usePatientName, usePeople } from "../../api/people";
+import { api, data, ifMatch, type Location, once } from "../../api/client";
+import { usePeople } from "../../api/people";
 import { refusal } from "../../api/refusal";
 import { useSession } from "../../app/session";
 import { formatDollars, formatShortDay, locale, t } from "../../domain/i18n";
@@ -11,7 +11,7 @@ import { addDays } from "../../domain/time";
 import { Down, Phone } from "../../ui/icons";
 import { tell } from "../../ui/undo";
 import css from "./calls.module.css";
-import { Card, Name } from "./card";
+import { Card, Name, type Somebody, useNamed } from "./card";
 import { MY_DAY, todayAt, useList, useLogged, useTypes, useVisits, weeksAgo } from "./data";
 import { businessDays, type CallToMake, type Candidate, callsToMake, type Outcome } from "./phoning";
 import { script } from "./scripts";
@@ -113,21 +113,21 @@ function useCandidates(places: readonly Location[], here: Location) {
 export function Calls({ places, here, all }: { places: readonly Location[]; here: Location; all: boolean }) {
   const { session } = useSession();
   const queries = useQueryClient();
-  const called = usePatientName();
+  const named = useNamed();
   const [opened, setOpened] = useState("");
   const [long, setLong] = useState(false);
   const today = todayAt(here);
   const logged = useLogged(all ? undefined : here, weeksAgo(today), true);
   const { candidates, pending, error, again } = useCandidates(places, here);
   const list = callsToMake(candidates, logged.data ?? [], today);
-  const { people } = usePeople(list.map((call) => call.patientId));
+  const { find } = usePeople(list.map((call) => call.patientId));
   const made = (logged.data ?? []).filter(
     (call) => call.called_on === today && call.staff_id === session.user_id,
   ).length;
 
   const log = async (call: CallToMake, outcome: Outcome, confirmed: boolean, note: string, again_on: string) => {
-    const patient = people.get(call.patientId);
-    const name = patient ? called(patient) : w.patientHidden;
+    const patient = find(call.patientId);
+    const name = named(patient);
     const refresh = () => {
       void queries.invalidateQueries({ queryKey: [MY_DAY, "coordination"] });
       void queries.invalidateQueries({ queryKey: [MY_DAY, "scheduling"] });
@@ -196,7 +196,7 @@ export function Calls({ places, here, all }: { places: readonly Location[]; here
             <Row
               key={key}
               call={call}
-              patient={people.get(call.patientId)}
+              patient={find(call.patientId)}
               opened={opened === key}
               toggle={() => setOpened(opened === key ? "" : key)}
               today={today}
@@ -216,7 +216,7 @@ export function Calls({ places, here, all }: { places: readonly Location[]; here
 
 interface RowProps {
   call: CallToMake;
-  patient: Patient | undefined;
+  patient: Somebody;
   opened: boolean;
   toggle: () => void;
   today: string;
@@ -224,9 +224,9 @@ interface RowProps {
 }
 
 function Row({ call, patient, opened, toggle, today, log }: RowProps) {
-  const called = usePatientName();
+  const named = useNamed();
   const body = useId();
-  const name = patient ? called(patient) : w.patientHidden;
+  const name = named(patient);
   const last =
     call.last && w.calls.last(w.calls.outcomes[call.last.outcome as Outcome], formatShortDay(call.last.called_on));
   return (

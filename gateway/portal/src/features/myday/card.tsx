@@ -60,13 +60,22 @@ export function Card({
   );
 }
 
-/** A patient's name as the way to the chart. */
-export function Name({ patient }: { patient: Patient | undefined }) {
+/** A patient; null when this person may not see who it is, undefined before that is known. */
+export type Somebody = Patient | null | undefined;
+
+/** How somebody is called on the screen. */
+export function useNamed(): (patient: Somebody) => string {
   const called = usePatientName();
-  if (!patient) return <span>{w.patientHidden}</span>;
+  return (patient) => (patient ? called(patient) : patient === null ? w.patientHidden : "…");
+}
+
+/** A patient's name as the way to the chart. */
+export function Name({ patient }: { patient: Somebody }) {
+  const named = useNamed();
+  if (!patient) return <span>{named(patient)}</span>;
   return (
     <Link to="/p/$id/$tab" params={{ id: patient.id, tab: "summary" }} className={css.name}>
-      {called(patient)}
+      {named(patient)}
     </Link>
   );
 }

@@ -18,7 +18,7 @@ export function Notes({ place, here }: { place: Location | undefined; here: Loca
     true,
   );
   const list = notes.data ?? [];
-  const { people } = usePeople(list.map((note) => note.patient_id));
+  const { find } = usePeople(list.map((note) => note.patient_id));
   return (
     <Card
       id="notes"
@@ -31,7 +31,7 @@ export function Notes({ place, here }: { place: Location | undefined; here: Loca
     >
       <ul aria-label={w.notes.title}>
         {list.map((note) => {
-          const patient = people.get(note.patient_id);
+          const patient = find(note.patient_id);
           return (
             <li key={note.id} className={css.row} data-row tabIndex={-1}>
               <div className={css.who}>
@@ -41,7 +41,7 @@ export function Notes({ place, here }: { place: Location | undefined; here: Loca
                       {called(patient)}
                     </Link>
                   ) : (
-                    <Name patient={undefined} />
+                    <Name patient={patient} />
                   )}
                 </strong>
                 <span>{note.create_time && w.notes.written(formatMoment(note.create_time, here.time_zone))}</span>
@@ -74,7 +74,7 @@ export function Claims({ places, here }: { places: readonly Location[]; here: Lo
     .filter((claim) => ids.includes(claim.location_id))
     .sort((a, b) => ((a.file_by || "9") < (b.file_by || "9") ? -1 : 1));
   const shown = list.slice(0, 15);
-  const { people } = usePeople(shown.map((claim) => claim.patient_id));
+  const { find } = usePeople(shown.map((claim) => claim.patient_id));
   const today = todayAt(here);
   return (
     <Card
@@ -91,7 +91,7 @@ export function Claims({ places, here }: { places: readonly Location[]; here: Lo
           <li key={claim.id} className={css.row} data-row tabIndex={-1}>
             <div className={css.who}>
               <strong>
-                <Name patient={people.get(claim.patient_id)} />
+                <Name patient={find(claim.patient_id)} />
               </strong>
               <span>{w.claims.states[claim.state ?? ""]}</span>
             </div>

@@ -1,7 +1,7 @@
 import { Button, Menu } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, data, ifMatch, type Location, once, type Patient, type Schemas, type Task } from "../../api/client";
+import { api, data, ifMatch, type Location, once, type Schemas, type Task } from "../../api/client";
 import { usePeople, useStaff } from "../../api/people";
 import { refusal } from "../../api/refusal";
 import { useKeys } from "../../app/keys";
@@ -10,7 +10,7 @@ import { formatDollars, formatShortDay, t } from "../../domain/i18n";
 import { addDays, moment } from "../../domain/time";
 import { Check, Clock, More, Plus } from "../../ui/icons";
 import { tell } from "../../ui/undo";
-import { Card, Name } from "./card";
+import { Card, Name, type Somebody } from "./card";
 import { MY_DAY, todayAt, useList } from "./data";
 import { Dialog } from "./dialog";
 import css from "./tasks.module.css";
@@ -46,7 +46,7 @@ export function Tasks({ place, here }: { place: Location | undefined; here: Loca
     true,
   );
   const list = tasks.data ?? [];
-  const { people } = usePeople(list.map((task) => task.patient_id).filter(Boolean));
+  const { find } = usePeople(list.map((task) => task.patient_id).filter(Boolean));
   const staff = useStaff();
   const owner = (id: string) => named(staff.data?.find((person) => person.id === id));
 
@@ -62,6 +62,7 @@ export function Tasks({ place, here }: { place: Location | undefined; here: Loca
     const key = [MY_DAY, "coordination", ...name];
     const refresh = () => queries.invalidateQueries({ queryKey: [MY_DAY, "coordination", "tasks"] });
     await queries.cancelQueries({ queryKey: key });
+    const before = queries.getQueryData<Task[]>(key);
     queries.setQueryData<Task[]>(key, (all) =>
       all?.flatMap((one) => (one.id === task.id ? (after ? [after] : []) : [one])),
     );
@@ -76,6 +77,7 @@ export function Tasks({ place, here }: { place: Location | undefined; here: Loca
       };
       tell({ text, tone: "good", undo: back && (() => void undo()) });
     } catch (error) {
+      queries.setQueryData(key, before);
       tell({ text: t.errors.safe, detail: refusal(error), tone: "bad" });
     }
     void refresh();
@@ -179,7 +181,7 @@ export function Tasks({ place, here }: { place: Location | undefined; here: Loca
               key={task.id}
               task={task}
               today={today}
-              patient={people.get(task.patient_id)}
+              patient={find(task.patient_id)}
               owner={owner(task.owner_id)}
               staff={(staff.data ?? []).filter((person) => person.active && person.id !== task.owner_id)}
               change={may("tasks.update", task.location_id)}
@@ -215,7 +217,7 @@ export function Tasks({ place, here }: { place: Location | undefined; here: Loca
 interface RowProps {
   task: Task;
   today: string;
-  patient: Patient | undefined;
+  patient: Somebody;
   owner: string;
   staff: readonly Schemas["directory.Staff"][];
   change: boolean;

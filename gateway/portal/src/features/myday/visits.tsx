@@ -1,12 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { Appointment, Location } from "../../api/client";
-import { usePatientName, usePeople } from "../../api/people";
+import { usePeople } from "../../api/people";
 import { useSession } from "../../app/session";
 import { formatShortDay, locale } from "../../domain/i18n";
 import { minutesSince } from "../../domain/time";
 import { Check } from "../../ui/icons";
-import { Card, Name } from "./card";
+import { Card, Name, useNamed } from "./card";
 import { useReadiness, useTypes, useVisits } from "./data";
 import css from "./visits.module.css";
 import { w } from "./words";
@@ -44,15 +44,12 @@ function Time({ visit, name }: { visit: Appointment; name: string }) {
 }
 
 function useRows(visits: readonly Appointment[]) {
-  const { people } = usePeople(visits.map((visit) => visit.patient_id));
-  const called = usePatientName();
+  const { find } = usePeople(visits.map((visit) => visit.patient_id));
+  const named = useNamed();
   const types = useTypes();
   return {
-    of: (visit: Appointment) => people.get(visit.patient_id),
-    name: (visit: Appointment) => {
-      const patient = people.get(visit.patient_id);
-      return patient ? called(patient) : w.patientHidden;
-    },
+    of: (visit: Appointment) => find(visit.patient_id),
+    name: (visit: Appointment) => named(find(visit.patient_id)),
     type: (visit: Appointment) => types.get(visit.appointment_type_id)?.name ?? "",
   };
 }
