@@ -2,9 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { api, data, type Patient, type Schemas } from "../../api/client";
 import { patientKey, type RelatedParty } from "./data";
 import { Dialog } from "./dialog";
+import { g } from "./family/words";
 import { ofParty, ofPatient, writeParty, writePatient } from "./person";
 import { PersonForm } from "./person-form";
-import { w } from "./words";
 
 interface Opened {
   opened: boolean;
@@ -24,7 +24,7 @@ export function EditPatient({ patient, opened, close }: Opened & { patient: Pati
     void queries.invalidateQueries({ queryKey: ["people"] });
   };
   return (
-    <Dialog title={w.person.editPatient} opened={opened} close={close}>
+    <Dialog title={g.person.editPatient} opened={opened} close={close}>
       <PersonForm
         saved={ofPatient(patient)}
         version={Number(patient.version)}
@@ -56,7 +56,7 @@ export function EditParty({
     return { values: ofParty(saved), version: Number(saved.version) };
   };
   return (
-    <Dialog title={w.person.editParty} opened={opened} close={close}>
+    <Dialog title={g.person.editParty} opened={opened} close={close}>
       <PersonForm
         saved={ofParty(party)}
         version={Number(party.version)}

@@ -3,6 +3,7 @@ import { choose } from "../../domain/merge";
 import { Alert } from "../../ui/icons";
 import { tell } from "../../ui/undo";
 import { Buttons, Field, form } from "./dialog";
+import { g } from "./family/words";
 import { type PatientValues, type PersonValues, tidy, unfit } from "./person";
 import { type Outcome, saveMerged } from "./save";
 import { w } from "./words";
@@ -45,8 +46,8 @@ export function PersonForm<T extends PersonValues>({
     try {
       const outcome = await saveMerged({ base: read.values, mine, version: read.version, write, latest });
       if (outcome.saved) {
-        const taken = outcome.taken.map((field) => w.person[field as Text] ?? String(field)).join(", ");
-        tell({ text: w.person.saved, detail: taken && w.person.taken(taken), tone: "good" });
+        const taken = outcome.taken.map((field) => g.person[field as Text] ?? String(field)).join(", ");
+        tell({ text: g.person.saved, detail: taken && g.person.taken(taken), tone: "good" });
         done();
         close();
       } else {
@@ -70,14 +71,14 @@ export function PersonForm<T extends PersonValues>({
           choices={choices}
           choose={(field, whose) => setChoices((was) => ({ ...was, [field]: whose }))}
         />
-        <Buttons error={error} close={close} busy={busy} save={open.length ? w.person.chooseFirst : w.save} />
+        <Buttons error={error} close={close} busy={busy} save={open.length ? g.person.chooseFirst : w.save} />
       </form>
     );
   }
   const given: Values = values;
   const set = (field: Text) => (value: string) => setValues((was) => ({ ...was, [field]: value }));
   const text = (field: Text, more: { type?: string; required?: boolean; autoFocus?: boolean } = {}) => (
-    <Field label={w.person[field]} error={wrong === field ? w.person.wrong[wrong] : undefined}>
+    <Field label={g.person[field]} error={wrong === field ? g.person.wrong[wrong] : undefined}>
       {(props) => (
         <input
           {...props}
@@ -93,7 +94,7 @@ export function PersonForm<T extends PersonValues>({
     </Field>
   );
   const select = (field: "language" | "sex", options: Record<string, string>) => (
-    <Field label={w.person[field]}>
+    <Field label={g.person[field]}>
       {(props) => (
         <select {...props} value={given[field] ?? ""} onChange={(event) => set(field)(event.currentTarget.value)}>
           {Object.entries(options).map(([value, label]) => (
@@ -112,8 +113,8 @@ export function PersonForm<T extends PersonValues>({
         {text("last_name", { required: true })}
         {given.preferred_name !== undefined && text("preferred_name")}
         {text("birth_date", { type: "date", required: given.sex !== undefined })}
-        {given.sex !== undefined && select("sex", w.person.sexes)}
-        {select("language", w.person.languages)}
+        {given.sex !== undefined && select("sex", g.person.sexes)}
+        {select("language", g.person.languages)}
         {text("mobile", { type: "tel" })}
         {text("email", { type: "email" })}
       </div>
@@ -140,16 +141,16 @@ function Conflict<T extends object>({
   choose: (field: keyof T, whose: "mine" | "theirs") => void;
 }) {
   const id = useId();
-  const say = (value: unknown) => (value === "" ? w.person.empty : String(value));
+  const say = (value: unknown) => (value === "" ? g.person.empty : String(value));
   return (
     <section className={form.conflict} aria-labelledby={id}>
       <h3 id={id}>
         <Alert />
-        {w.person.conflict}
+        {g.person.conflict}
       </h3>
       {outcome.conflicts.map((field) => (
         <fieldset key={String(field)}>
-          <legend>{w.person[field as Text]}</legend>
+          <legend>{g.person[field as Text]}</legend>
           <div className={form.two}>
             {(["mine", "theirs"] as const).map((whose) => (
               <label key={whose} className={form.choice}>
@@ -161,7 +162,7 @@ function Conflict<T extends object>({
                   onChange={() => take(field, whose)}
                 />
                 <span>
-                  <small>{w.person[whose]}</small>
+                  <small>{g.person[whose]}</small>
                   <strong>{say(outcome[whose][field])}</strong>
                 </span>
               </label>

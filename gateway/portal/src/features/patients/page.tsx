@@ -12,6 +12,7 @@ import { Download, People, Search } from "../../ui/icons";
 import { Empty, Failed } from "../../ui/states";
 import { tell } from "../../ui/undo";
 import { refusal } from "../chart/dialog";
+import { g } from "../chart/family/words";
 import { w } from "../chart/words";
 import { type Row, readAll, readPage, type Wanted } from "./list";
 import css from "./page.module.css";
@@ -56,9 +57,9 @@ export function PatientsPage() {
       const all = await readAll(wanted);
       const head = [
         p.chart,
-        w.person.first_name,
-        w.person.last_name,
-        w.person.birth_date,
+        g.person.first_name,
+        g.person.last_name,
+        g.person.birth_date,
         p.home,
         p.state,
         p.next,

@@ -6,9 +6,9 @@ import { tell } from "../../../ui/undo";
 import { Card } from "../card";
 import { type RelatedParty, useHome, useMayHere } from "../data";
 import { refusal } from "../dialog";
-import { w } from "../words";
 import { type PrivateLink, useLinks } from "./data";
 import css from "./page.module.css";
+import { g } from "./words";
 
 /** Private links that were given to the family. A revoked one opens nothing from then on. */
 export function Links({
@@ -32,35 +32,35 @@ export function Links({
     try {
       const params = { path: { link_id: link.id }, header: once() };
       await data(api.POST("/v1/links/{link_id}/revoke", { params, body: {} }));
-      tell({ text: w.family.revoked, tone: "good" });
+      tell({ text: g.family.revoked, tone: "good" });
     } catch (error) {
-      tell({ text: w.family.notRevoked, detail: refusal(error), tone: "bad" });
+      tell({ text: g.family.notRevoked, detail: refusal(error), tone: "bad" });
     }
     void queries.invalidateQueries({ queryKey: ["links", patient.id] });
   };
   return (
-    <Card title={w.family.links} query={links} empty={w.family.noLinks}>
+    <Card title={g.family.links} query={links} empty={g.family.noLinks}>
       {(found) => (
         <ul className={css.links}>
           {found.map((link) => (
             <li key={link.id} data-live={live(link)}>
               <div>
-                <strong>{w.family.purposes[link.purpose] ?? link.purpose}</strong>
+                <strong>{g.family.purposes[link.purpose] ?? link.purpose}</strong>
                 <span>
-                  {w.family.given(names.get(link.subject?.party_id) ?? "–", when(link.create_time))}
-                  {link.last_use_time && ` · ${w.family.used(when(link.last_use_time))}`}
+                  {g.family.given(names.get(link.subject?.party_id) ?? "–", when(link.create_time))}
+                  {link.last_use_time && ` · ${g.family.used(when(link.last_use_time))}`}
                 </span>
               </div>
               <em>
                 {link.revoke_time
-                  ? w.family.revokedOn(when(link.revoke_time))
+                  ? g.family.revokedOn(when(link.revoke_time))
                   : live(link)
-                    ? w.family.until(when(link.expire_time))
-                    : w.family.expired}
+                    ? g.family.until(when(link.expire_time))
+                    : g.family.expired}
               </em>
               {live(link) && mayHere("links.revoke") && (
                 <Button size="compact-sm" variant="default" onClick={() => void revoke(link)}>
-                  {w.family.revoke}
+                  {g.family.revoke}
                 </Button>
               )}
             </li>

@@ -17,6 +17,7 @@ import { Links } from "./links";
 import css from "./page.module.css";
 import { AddParty, EditTie, EndTie } from "./ties";
 import { Visibility } from "./visibility";
+import { g } from "./words";
 
 type Asked = { what: "patient" | "add" | "shares" } | { what: "party" | "tie" | "end"; related: RelatedParty };
 
@@ -32,7 +33,7 @@ export function FamilyTab({ patient }: TabProps) {
   useKeys(
     w.tabs.family,
     mayHere("patients.update")
-      ? [{ keys: "e", label: w.person.editPatient, run: () => setAsked({ what: "patient" }) }]
+      ? [{ keys: "e", label: g.person.editPatient, run: () => setAsked({ what: "patient" }) }]
       : [],
   );
   const again = () => void queries.invalidateQueries({ queryKey: ["parties", patient.id] });
@@ -41,9 +42,9 @@ export function FamilyTab({ patient }: TabProps) {
   const hide = (text: string) => (privacy && text ? "•••" : text);
   return (
     <div className={css.page}>
-      <section className={css.self} aria-label={w.family.patient}>
+      <section className={css.self} aria-label={g.family.patient}>
         <header>
-          <h2>{w.family.patient}</h2>
+          <h2>{g.family.patient}</h2>
           {mayHere("patients.update") && (
             <Button
               size="xs"
@@ -56,14 +57,14 @@ export function FamilyTab({ patient }: TabProps) {
           )}
         </header>
         <dl>
-          <Row label={w.person.name}>{hide(`${patient.first_name} ${patient.last_name}`)}</Row>
-          {patient.preferred_name && <Row label={w.person.preferred_name}>{hide(patient.preferred_name)}</Row>}
-          <Row label={w.person.birth_date}>{hide(formatFullDay(patient.birth_date))}</Row>
-          {patient.sex && <Row label={w.person.sex}>{hide(w.person.sexes[patient.sex] ?? "")}</Row>}
-          <Row label={w.person.language}>{w.person.languages[patient.language]}</Row>
-          <Row label={w.person.mobile}>{hide(phone(patient.mobile)) || "–"}</Row>
-          <Row label={w.person.email}>{hide(patient.email) || "–"}</Row>
-          <Row label={w.person.line1}>
+          <Row label={g.person.name}>{hide(`${patient.first_name} ${patient.last_name}`)}</Row>
+          {patient.preferred_name && <Row label={g.person.preferred_name}>{hide(patient.preferred_name)}</Row>}
+          <Row label={g.person.birth_date}>{hide(formatFullDay(patient.birth_date))}</Row>
+          {patient.sex && <Row label={g.person.sex}>{hide(g.person.sexes[patient.sex] ?? "")}</Row>}
+          <Row label={g.person.language}>{g.person.languages[patient.language]}</Row>
+          <Row label={g.person.mobile}>{hide(phone(patient.mobile)) || "–"}</Row>
+          <Row label={g.person.email}>{hide(patient.email) || "–"}</Row>
+          <Row label={g.person.line1}>
             {hide(
               [
                 ...(patient.address?.lines ?? []),
@@ -80,10 +81,10 @@ export function FamilyTab({ patient }: TabProps) {
 
       {mayHere("parties.read") && (
         <Card
-          title={w.family.people}
+          title={g.family.people}
           count={current.length}
           query={read}
-          empty={w.family.nobody}
+          empty={g.family.nobody}
           actions={
             write && (
               <Button
@@ -92,7 +93,7 @@ export function FamilyTab({ patient }: TabProps) {
                 leftSection={<Plus size={13} />}
                 onClick={() => setAsked({ what: "add" })}
               >
-                {w.family.add}
+                {g.family.add}
               </Button>
             )
           }
@@ -106,13 +107,13 @@ export function FamilyTab({ patient }: TabProps) {
               </ul>
               {former.length > 0 && (
                 <details className={css.former}>
-                  <summary>{w.family.former(former.length)}</summary>
+                  <summary>{g.family.former(former.length)}</summary>
                   <ul>
                     {former.map(({ party, relationship }) => (
                       <li key={relationship?.id}>
                         {hide(`${party?.first_name} ${party?.last_name}`)} ·{" "}
                         {w.relations[relationship?.kind ?? "other"]} ·{" "}
-                        {w.family.endedOn(formatFullDay((relationship?.end_time ?? "").slice(0, 10)))}
+                        {g.family.endedOn(formatFullDay((relationship?.end_time ?? "").slice(0, 10)))}
                       </li>
                     ))}
                   </ul>
@@ -177,7 +178,7 @@ function Person({
         <strong>{name}</strong>
         <span>
           {w.relations[tie.kind ?? "other"]}
-          {party.language === "es" && ` · ${w.person.languages.es}`}
+          {party.language === "es" && ` · ${g.person.languages.es}`}
         </span>
       </div>
       <div className={css.reach}>
@@ -192,10 +193,10 @@ function Person({
         <span>{hide(party.email)}</span>
       </div>
       <ul className={css.marks}>
-        {tie.primary_contact && <li data-tone="brand">{w.family.primary}</li>}
-        {tie.may_consent && <li>{w.family.consents}</li>}
-        {tie.share_bp > 0 && <li>{w.family.pays(tie.share_bp / 100)}</li>}
-        {tie.court_order && <li data-tone="warn">{w.family.courtOrder(hide(tie.court_order))}</li>}
+        {tie.primary_contact && <li data-tone="brand">{g.family.primary}</li>}
+        {tie.may_consent && <li>{g.family.consents}</li>}
+        {tie.share_bp > 0 && <li>{g.family.pays(tie.share_bp / 100)}</li>}
+        {tie.court_order && <li data-tone="warn">{g.family.courtOrder(hide(tie.court_order))}</li>}
       </ul>
       {write && (
         <div className={css.does}>
@@ -203,7 +204,7 @@ function Person({
             size="compact-sm"
             variant="default"
             onClick={() => ask({ what: "party", related })}
-            aria-label={w.family.editPerson(name)}
+            aria-label={g.family.editPerson(name)}
           >
             {w.edit}
           </Button>
@@ -211,9 +212,9 @@ function Person({
             size="compact-sm"
             variant="default"
             onClick={() => ask({ what: "tie", related })}
-            aria-label={w.family.editRole(name)}
+            aria-label={g.family.editRole(name)}
           >
-            {w.family.role}
+            {g.family.role}
           </Button>
           {tie.kind !== "self" && (
             <Button
@@ -221,9 +222,9 @@ function Person({
               variant="subtle"
               color="gray"
               onClick={() => ask({ what: "end", related })}
-              aria-label={w.family.endWith(name)}
+              aria-label={g.family.endWith(name)}
             >
-              {w.family.end}
+              {g.family.end}
             </Button>
           )}
         </div>

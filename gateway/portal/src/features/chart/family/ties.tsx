@@ -6,6 +6,7 @@ import { Buttons, Choice, Dialog, Field, form } from "../dialog";
 import { newParty, type PersonValues, tidy, unfit } from "../person";
 import { w } from "../words";
 import { type TieInput, toInput } from "./data";
+import { g } from "./words";
 
 interface Opened {
   opened: boolean;
@@ -40,7 +41,7 @@ function TieFields({ tie, set }: { tie: TieInput; set: (tie: TieInput) => void }
   return (
     <>
       {!self && (
-        <Field label={w.family.kind}>
+        <Field label={g.family.kind}>
           {(props) => (
             <select
               {...props}
@@ -60,15 +61,15 @@ function TieFields({ tie, set }: { tie: TieInput; set: (tie: TieInput) => void }
         </Field>
       )}
       <fieldset>
-        <legend>{w.family.may}</legend>
+        <legend>{g.family.may}</legend>
         <Choice
-          label={w.family.mayConsent}
+          label={g.family.mayConsent}
           checked={tie.may_consent ?? false}
           onChange={(may_consent) => set({ ...tie, may_consent, ...(may_consent ? { clinical_access: true } : {}) })}
         />
         <Choice
-          label={w.family.maySee}
-          hint={kind === "guarantor" ? w.family.guarantorSees : undefined}
+          label={g.family.maySee}
+          hint={kind === "guarantor" ? g.family.guarantorSees : undefined}
           disabled={kind === "guarantor"}
           checked={tie.clinical_access ?? false}
           onChange={(clinical_access) =>
@@ -76,23 +77,23 @@ function TieFields({ tie, set }: { tie: TieInput; set: (tie: TieInput) => void }
           }
         />
         <Choice
-          label={w.family.mayPay}
+          label={g.family.mayPay}
           checked={tie.financial ?? false}
           onChange={(financial) => set({ ...tie, financial, ...(financial ? {} : { share_bp: 0 }) })}
         />
         <Choice
-          label={w.family.ownShareOnly}
-          hint={w.family.ownShareHint}
+          label={g.family.ownShareOnly}
+          hint={g.family.ownShareHint}
           checked={tie.own_share_only ?? false}
           onChange={(own_share_only) => set({ ...tie, own_share_only })}
         />
         <Choice
-          label={w.family.isPrimary}
+          label={g.family.isPrimary}
           checked={tie.primary_contact ?? false}
           onChange={(primary_contact) => set({ ...tie, primary_contact })}
         />
       </fieldset>
-      <Field label={w.family.order}>
+      <Field label={g.family.order}>
         {(props) => (
           <input
             {...props}
@@ -117,11 +118,11 @@ export function EditTie({ related, opened, close, saved }: Opened & { related: R
     event.preventDefault();
     const params = { path: { relationship_id: before.id }, header: ifMatch(before.version) };
     const body = { relationship: tie };
-    void run(() => data(api.PATCH("/v1/relationships/{relationship_id}", { params, body })), w.family.changed);
+    void run(() => data(api.PATCH("/v1/relationships/{relationship_id}", { params, body })), g.family.changed);
   };
   return (
     <Dialog
-      title={w.family.roleOf(`${related.party?.first_name} ${related.party?.last_name}`)}
+      title={g.family.roleOf(`${related.party?.first_name} ${related.party?.last_name}`)}
       opened={opened}
       close={close}
     >
@@ -152,13 +153,13 @@ export function EndTie({
     event.preventDefault();
     const params = { path: { relationship_id: relationship.id }, header: ifMatch(relationship.version) };
     const end = () => data(api.POST("/v1/relationships/{relationship_id}/end", { params, body: {} }));
-    void run(end, w.family.ended(name));
+    void run(end, g.family.ended(name));
   };
   return (
-    <Dialog title={w.family.endTitle(name)} opened={opened} close={close}>
+    <Dialog title={g.family.endTitle(name)} opened={opened} close={close}>
       <form className={form.form} onSubmit={submit}>
-        <p>{relationship.share_bp > 0 ? w.family.endLeadPays(relationship.share_bp / 100) : w.family.endLead}</p>
-        <Buttons error={error} close={close} busy={busy} save={w.family.endGo} />
+        <p>{relationship.share_bp > 0 ? g.family.endLeadPays(relationship.share_bp / 100) : g.family.endLead}</p>
+        <Buttons error={error} close={close} busy={busy} save={g.family.endGo} />
       </form>
     </Dialog>
   );
@@ -172,7 +173,7 @@ const NOBODY: PersonValues = {
 /** A new person beside the patient. */
 export function AddParty({ patient, opened, close, saved }: Opened & { patient: Patient }) {
   return (
-    <Dialog title={w.family.add} opened={opened} close={close}>
+    <Dialog title={g.family.add} opened={opened} close={close}>
       <AddForm patient={patient} close={close} saved={saved} />
     </Dialog>
   );
@@ -184,7 +185,7 @@ function AddForm({ patient, close, saved }: Omit<Opened, "opened"> & { patient: 
   const [wrong, setWrong] = useState<string>();
   const { error, busy, run } = useTask(close, saved);
   const text = (field: "first_name" | "last_name" | "mobile" | "email", type = "text"): ReactNode => (
-    <Field label={w.person[field]} error={wrong === field ? w.person.wrong[wrong] : undefined}>
+    <Field label={g.person[field]} error={wrong === field ? g.person.wrong[wrong] : undefined}>
       {(props) => (
         <input
           {...props}
@@ -211,7 +212,7 @@ function AddForm({ patient, close, saved }: Omit<Opened, "opened"> & { patient: 
     const body = { party: { ...newParty(values), relationship: tie } };
     void run(
       () => data(api.POST("/v1/patients/{patient_id}/parties", { params, body })),
-      w.family.added(`${values.first_name} ${values.last_name}`),
+      g.family.added(`${values.first_name} ${values.last_name}`),
     );
   };
   return (
@@ -223,7 +224,7 @@ function AddForm({ patient, close, saved }: Omit<Opened, "opened"> & { patient: 
         {text("email", "email")}
       </div>
       <TieFields tie={tie} set={setTie} />
-      <Buttons error={error} close={close} busy={busy} save={w.family.add} />
+      <Buttons error={error} close={close} busy={busy} save={g.family.add} />
     </form>
   );
 }

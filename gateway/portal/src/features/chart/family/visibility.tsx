@@ -7,6 +7,7 @@ import type { RelatedParty } from "../data";
 import { Buttons, Dialog, Field, form } from "../dialog";
 import { w } from "../words";
 import css from "./page.module.css";
+import { g } from "./words";
 
 /** Who sees what and who pays what share: read off the relationships, as documents, links and bills obey them. */
 export function Visibility({
@@ -26,29 +27,29 @@ export function Visibility({
 }) {
   const [opened, setOpened] = useState(false);
   return (
-    <section className={css.who} aria-label={w.family.visibility}>
+    <section className={css.who} aria-label={g.family.visibility}>
       <header>
         <h2>
-          {w.family.visibility}
+          {g.family.visibility}
           {split && <em>{w.alerts.split}</em>}
         </h2>
         {write && (
           <Button size="xs" variant="default" onClick={() => setOpened(true)}>
-            {w.family.shares}
+            {g.family.shares}
           </Button>
         )}
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
-      <div className={css.scroll} tabIndex={0} role="group" aria-label={w.family.visibility}>
+      <div className={css.scroll} tabIndex={0} role="group" aria-label={g.family.visibility}>
         <table>
           <thead>
             <tr>
-              <th scope="col">{w.family.person}</th>
-              <th scope="col">{w.family.columns.clinical}</th>
-              <th scope="col">{w.family.columns.decides}</th>
-              <th scope="col">{w.family.columns.money}</th>
+              <th scope="col">{g.family.person}</th>
+              <th scope="col">{g.family.columns.clinical}</th>
+              <th scope="col">{g.family.columns.decides}</th>
+              <th scope="col">{g.family.columns.money}</th>
               <th scope="col" className={css.number}>
-                {w.family.columns.share}
+                {g.family.columns.share}
               </th>
             </tr>
           </thead>
@@ -56,20 +57,20 @@ export function Visibility({
             {current.map(({ party, relationship: tie }) => (
               <tr key={tie?.id}>
                 <th scope="row">{hide(`${party?.first_name} ${party?.last_name}`)}</th>
-                <Yes is={tie?.clinical_access ?? false} yes={w.family.sees} no={w.family.seesNot} />
-                <Yes is={tie?.may_consent ?? false} yes={w.family.decides} no={w.family.decidesNot} />
+                <Yes is={tie?.clinical_access ?? false} yes={g.family.sees} no={g.family.seesNot} />
+                <Yes is={tie?.may_consent ?? false} yes={g.family.decides} no={g.family.decidesNot} />
                 <Yes
                   is={tie?.financial ?? false}
-                  yes={tie?.own_share_only ? w.family.ownMoney : w.family.allMoney}
-                  no={w.family.noMoney}
+                  yes={tie?.own_share_only ? g.family.ownMoney : g.family.allMoney}
+                  no={g.family.noMoney}
                 />
-                <td className={css.number}>{w.family.percent((tie?.share_bp ?? 0) / 100)}</td>
+                <td className={css.number}>{g.family.percent((tie?.share_bp ?? 0) / 100)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      <Dialog title={w.family.shares} opened={opened} close={() => setOpened(false)}>
+      <Dialog title={g.family.shares} opened={opened} close={() => setOpened(false)}>
         <Shares patient={patient} current={current} hide={hide} close={() => setOpened(false)} saved={saved} />
       </Dialog>
     </section>
@@ -117,7 +118,7 @@ function Shares({
       const shares = basis.filter(([, points]) => points > 0).map(([party_id, share_bp]) => ({ party_id, share_bp }));
       const params = { path: { patient_id: patient.id }, header: once() };
       await data(api.POST("/v1/patients/{patient_id}/shares", { params, body: { shares } }));
-      tell({ text: w.family.sharesSaved, detail: w.family.sharesDetail, tone: "good" });
+      tell({ text: g.family.sharesSaved, detail: g.family.sharesDetail, tone: "good" });
       close();
     } catch (failed) {
       setError(failed);
@@ -127,7 +128,7 @@ function Shares({
   };
   return (
     <form className={form.form} onSubmit={(event) => void submit(event)}>
-      <p>{w.family.sharesLead}</p>
+      <p>{g.family.sharesLead}</p>
       {current.map(({ party }) => (
         <Field key={party?.id} label={hide(`${party?.first_name} ${party?.last_name}`)}>
           {(props) => (
@@ -147,7 +148,7 @@ function Shares({
         </Field>
       ))}
       <p className={css.sum} data-whole={whole} role="status">
-        {whole ? w.family.whole : w.family.notWhole(sum / 100)}
+        {whole ? g.family.whole : g.family.notWhole(sum / 100)}
       </p>
       <Buttons error={error} close={close} busy={busy} save={w.save} />
     </form>

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { api, data, once, type Patient } from "../../../api/client";
-import { formatMoment } from "../../../domain/i18n";
+import { formatMoment, locale } from "../../../domain/i18n";
 import { smsLength } from "../../../domain/sms";
 import { Alert } from "../../../ui/icons";
 import { tell } from "../../../ui/undo";
@@ -11,6 +11,8 @@ import { Choice, Field, form, refusal } from "../dialog";
 import { w } from "../words";
 import css from "./page.module.css";
 import { m } from "./words";
+
+const languages = new Intl.DisplayNames(locale, { type: "language" });
 
 type Channel = "sms" | "email";
 type Purpose = "care" | "appointment" | "payment";
@@ -138,12 +140,7 @@ function Write({ patient, parties, nameOf }: Props) {
   return (
     <form className={form.form} onSubmit={(event) => void send(event)}>
       <div className={form.two}>
-        <Select
-          label={m.to}
-          value={party}
-          set={setTo}
-          hint={draft && m.language(w.person.languages[draft.language] ?? "")}
-        >
+        <Select label={m.to} value={party} set={setTo} hint={draft && m.language(languages.of(draft.language) ?? "")}>
           {people.map(({ party: one, relationship }) => (
             <option key={one?.id} value={one?.id}>
               {nameOf(one?.id ?? "")}, {w.relations[relationship?.kind ?? "other"]}
