@@ -26,6 +26,8 @@ from services.coordination.cases import domain as cases
 from services.coordination.cases import queries
 from services.coordination.cases.moves import move_case, plan_case
 from services.coordination.pipeline import domain as pipeline
+from services.coordination.presentations.api import value_case
+from services.coordination.presentations.queries import SAVE_QUOTE
 from services.coordination.queries import SAVE_LOCATION, SIGNED_FOR, local_day
 from services.coordination.tasks.queries import cancel_follow_ups
 from services.coordination.tasks.saved import case_task, close_tasks
@@ -137,10 +139,19 @@ async def records_completed(event: RecordsCompleted, call: Call) -> None:
 
 
 async def quote_created(event: QuoteCreated, call: Call) -> None:
-    """The case is worth the fee of its latest quote, until there is a contract."""
+    """Keeps what the quote comes to; until there is a contract, the case is worth what is on offer."""
     case = await queries.case_of_event(call.db, event)
-    if case and not cases.STATES[case.state].acceptance:
-        await call.db.run(queries.VALUE, case_id=case.id, cents=event.total_fee.amount_cents, now=call.now)
+    if case is None:
+        return
+    await call.db.run(
+        SAVE_QUOTE,
+        quote_id=event.quote_id,
+        case_id=case.id,
+        location_id=event.location_id,
+        total_fee_cents=event.total_fee.amount_cents,
+        quoted_at=call.occurred_at,
+    )
+    await value_case(call, case)
 
 
 async def contract_signed(event: ContractSigned, call: Call) -> None:

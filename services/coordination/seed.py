@@ -115,7 +115,8 @@ def _lead(**columns: Any) -> dict[str, Any]:
 
 
 def _enquiry(enquiry: demo.Enquiry, now: dt.datetime) -> dict[str, Any]:
-    later = enquiry.at + dt.timedelta(hours=5)
+    asked = enquiry.at if enquiry.state == "lost" else now - (now - enquiry.at) / 6  # who is not lost asked lately
+    later = min(asked + dt.timedelta(hours=5), now)
     at = enquiry.at.toordinal()
     next_step, blocker = LEAD_STEPS[at % len(LEAD_STEPS) if enquiry.state == "contacted" else 0]
     due = now.date() + dt.timedelta(days=at % 5 - 2) if enquiry.state != "lost" else enquiry.at.date()
@@ -133,8 +134,8 @@ def _enquiry(enquiry: demo.Enquiry, now: dt.datetime) -> dict[str, Any]:
         next_step_due=due,
         lost_reason="unreachable" if enquiry.state == "lost" else "",
         contacted_at=None if enquiry.state == "new" else later,
-        created_at=enquiry.at,
-        updated_at=enquiry.at if enquiry.state == "new" else later,
+        created_at=asked,
+        updated_at=asked if enquiry.state == "new" else later,
     )
 
 
@@ -147,6 +148,7 @@ class _Books:
         for appointment in world.appointments:
             self.appointments[appointment.case.id].append(appointment)
         self.doctors = {place.id: next(iter(place.open_days.values())) for place in world.locations}
+        self.recent = 0  # families who were recommended treatment lately and decide
         self.leads: Table = []
         self.cases: Table = []
         self.transitions: Table = []
@@ -263,14 +265,21 @@ class _Books:
         }
 
     def _presented(self, case: demo.Case, entered: dict[str, dt.datetime]) -> dt.datetime | None:
-        """Most families see their options on the day of the exam, some a day or two later, a few not yet."""
+        """When the options were presented: on the day of the exam, or at a consultation of its own some days later.
+
+        Of the families who still decide, some have just been presented and a few not yet.
+        """
         at = entered.get("recommended")
-        if at is None or (
-            case.state == "recommended" and self.now - at < dt.timedelta(days=9) and self.rng.random() < 0.3
-        ):
+        if at is None:
             return None
         later = at + dt.timedelta(days=self.rng.choice((0, 0, 0, 1, 2)), hours=1)
-        return later if later < self.now else None
+        if case.state == "recommended" and self.now - at < dt.timedelta(days=75):
+            self.recent += 1
+            if self.recent % 4 == 1:
+                return None
+            if self.recent % 4 == 2:
+                later = self.now - dt.timedelta(days=self.rng.randrange(1, 7), hours=3)
+        return later if at < later < self.now else None
 
     def _blocker(self, state: str, presented: dt.datetime | None) -> str:
         waits = {
@@ -279,8 +288,8 @@ class _Books:
             "recommended": ("family", "family", "financing", "verification", "specialist", "predetermination"),
             "accepted": ("records", "", ""),
         }
-        if presented and state == "recommended" and self.now - presented < dt.timedelta(days=12):
-            return self.rng.choice(("", "", "family", "verification"))
+        if presented and state == "recommended" and self.now - presented < dt.timedelta(days=8):
+            return ""
         if state == "recommended" and not presented:
             return self.rng.choice(("", "records", "verification"))
         return self.rng.choice(waits.get(state, ("",)))

@@ -442,6 +442,34 @@ def upgrade() -> None:
         "ix_consult_case_id", "consult", ["tenant_id", "case_id", "id"], unique=False, schema="coordination"
     )
     op.create_table(
+        "offered_quote",
+        sa.Column("case_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("total_fee_cents", sa.BigInteger(), nullable=False),
+        sa.Column("quoted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(as_uuid=False),
+            server_default=sa.text("nullif(current_setting('app.tenant', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(as_uuid=False), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "case_id"],
+            ["coordination.treatment_case.tenant_id", "coordination.treatment_case.id"],
+            name="fk_case_id_treatment_case",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_offered_quote")),
+        schema="coordination",
+    )
+    op.create_index(
+        "ix_offered_quote_case_id",
+        "offered_quote",
+        ["tenant_id", "case_id", "quoted_at"],
+        unique=False,
+        schema="coordination",
+    )
+    op.create_table(
         "presentation",
         sa.Column("case_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("patient_id", sa.Uuid(as_uuid=False), nullable=False),

@@ -15,6 +15,8 @@ from services.coordination.domain import calendar_day
 from services.coordination.leads.domain import phone_key
 from services.coordination.pipeline import domain, queries
 from services.coordination.queries import local_day
+from services.coordination.tasks.queries import cancel_follow_ups
+from services.coordination.tasks.saved import close_tasks, start_follow_up
 from shared.call import Call
 from shared.db import Row
 from shared.errors import Invalid
@@ -66,7 +68,7 @@ class Pipeline:
         return pb.SearchPipelineResponse(cards=[card_message(row, call.now) for row in rows])
 
     async def MoveCard(self, request: pb.MoveCardRequest, call: Call) -> pb.MoveCardResponse:
-        row = await locked(call, request)
+        row = before = await locked(call, request)
         prepared = await call.db.one(queries.PREPARED, case_id=row.id)
         visit = await call.db.first(COMING_VISIT, case_id=row.id, now=call.now)
         card = domain.Card(
@@ -80,9 +82,15 @@ class Pipeline:
         move = domain.move_by_hand(
             card, enum_name(pb.PipelineStage, request.stage), enum_name(pb.Blocker, request.blocker)
         )
-        presented_at = (row.presented_at or call.now) if move.presented else None
-        moved = await plan_case(call, row, presented_at=presented_at, blocker=move.blocker)
-        if (moved.presented_at is None) != (row.presented_at is None):
+        changes: dict[str, Any] = {"blocker": move.blocker}
+        if move.presented and row.presented_at is None:  # shown in the office: it is followed up as what was sent
+            row = await start_follow_up(call, row, prepared.latest_id)
+            await close_tasks(call, row.id, "present_options")
+        elif not move.presented and row.presented_at is not None:
+            await cancel_follow_ups(call.db, row.id)
+            changes |= {"presented_at": None, "next_step": "", "next_step_due": None}
+        moved = await plan_case(call, row, **changes)
+        if (moved.presented_at is None) != (before.presented_at is None):
             await remember(call, moved, moved.state, "presented" if move.presented else "presentation_taken_back", "")
         return pb.MoveCardResponse(case=case_message(moved))
 

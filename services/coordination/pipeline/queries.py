@@ -172,6 +172,7 @@ FOUND = statement(
 PREPARED = statement(
     select(
         func.count().label("prepared"),
+        func.max(cast(Presentation.id, Text)).label("latest_id"),
         func.count().filter(Presentation.state == any_(array(("shared", "chosen")))).label("sent"),
     ).where(Presentation.case_id == bindparam("case_id"), Presentation.state != "withdrawn")
 )

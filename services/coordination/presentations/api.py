@@ -12,7 +12,7 @@ from archwire.directory.v1.patients_pb2 import ListResponsiblePartiesRequest
 
 from services.coordination.cases import domain as cases
 from services.coordination.cases.moves import owner, plan_case
-from services.coordination.cases.queries import case_for_update
+from services.coordination.cases.queries import VALUE, case_for_update
 from services.coordination.presentations import domain, queries
 from services.coordination.queries import local_day
 from services.coordination.tasks import queries as tasks
@@ -104,6 +104,7 @@ class Presentations:
             for position, option in enumerate(request.options)
         ]
         await call.db.run_many(queries.ADD_OPTION, options)
+        await value_case(call, case)
         return pb.CreatePresentationResponse(presentation=await message(call, row))
 
     async def GetPresentation(self, request: pb.GetPresentationRequest, call: Call) -> pb.GetPresentationResponse:
@@ -205,6 +206,14 @@ def link_request(request: pb.SharePresentationRequest, row: Row) -> CreateLinkRe
     )
 
 
+async def value_case(call: Call, case: Row) -> None:
+    """A case that is not signed is worth what was chosen, else what the doctor picked, else its latest quote."""
+    if cases.STATES[case.state].acceptance:
+        return
+    if fee := await call.db.first(queries.FEE_ON_OFFER, case_id=case.id):
+        await call.db.run(VALUE, case_id=case.id, cents=fee.total_fee_cents, now=call.now)
+
+
 async def choose(call: Call, row: Row, option_id: str, party_id: str) -> Row:
     """Records the choice on a locked presentation: the plan of follow-ups ends, the signature is next."""
     domain.move(row.state, "choose")
@@ -217,6 +226,7 @@ async def choose(call: Call, row: Row, option_id: str, party_id: str) -> Row:
     row = await call.db.one(
         queries.CHOOSE, presentation_id=row.id, option_id=option_id, party_id=party_id, now=call.now
     )
+    await value_case(call, case)
     await tasks.cancel_follow_ups(call.db, case.id)
     await close_tasks(call, case.id, "present_options")
     today = await local_day(call, case.location_id)

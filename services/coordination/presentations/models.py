@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.coordination.models import ID, Base, one_of
 from services.coordination.presentations import domain
-from shared.db import Located, TenantTable, Versioned, ref
+from shared.db import Located, TenantTable, Versioned, cents, ref
 
 
 class Presentation(Located, Versioned, TenantTable, Base):
@@ -32,6 +32,19 @@ class Presentation(Located, Versioned, TenantTable, Base):
     chosen_option_id: Mapped[str | None] = mapped_column(ID)
     chosen_party_id: Mapped[str | None] = mapped_column(ID)
     chosen_at: Mapped[dt.datetime | None]
+
+
+class OfferedQuote(Located, TenantTable, Base):
+    """What a quote of contracts comes to, known from its event (its id is the quote's): the worth of an option."""
+
+    __tablename__ = "offered_quote"
+    __table_args__ = (
+        ref("case_id", "coordination.treatment_case"),
+        Index("ix_offered_quote_case_id", "tenant_id", "case_id", "quoted_at"),
+    )
+    case_id: Mapped[str] = mapped_column(ID)
+    total_fee_cents: Mapped[int] = cents()
+    quoted_at: Mapped[dt.datetime]
 
 
 class Option(Located, TenantTable, Base):

@@ -8,7 +8,7 @@ from sqlalchemy import Text, Uuid, any_, bindparam, func, insert, or_, select, u
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.coordination.presentations.models import Option, Presentation, Share
+from services.coordination.presentations.models import OfferedQuote, Option, Presentation, Share
 from services.coordination.queries import named
 from shared.db import Db, Row, statement
 from shared.errors import NotFound
@@ -83,6 +83,40 @@ OPENED = statement(
         last_opened_at=bindparam("now"),
         open_count=Share.open_count + 1,
     )
+)
+_QUOTE = upsert(OfferedQuote).values(
+    id=bindparam("quote_id"),
+    case_id=bindparam("case_id"),
+    location_id=bindparam("location_id"),
+    total_fee_cents=bindparam("total_fee_cents"),
+    quoted_at=bindparam("quoted_at"),
+)
+SAVE_QUOTE = statement(_QUOTE.on_conflict_do_nothing())
+# The fee of the option that was chosen, else of the doctor's pick in the latest presentation, else of the latest quote.
+_OFFERED = (
+    select(
+        Option.quote_id,
+        Option.position,
+        Option.recommended,
+        T.c.id.label("presentation_id"),
+        (T.c.chosen_option_id == Option.id).label("chosen"),
+    )
+    .join(T, T.c.id == Option.presentation_id)
+    .where(T.c.case_id == bindparam("case_id"), T.c.state != "withdrawn")
+    .subquery("offered")
+)
+FEE_ON_OFFER = statement(
+    select(OfferedQuote.total_fee_cents)
+    .outerjoin(_OFFERED, _OFFERED.c.quote_id == OfferedQuote.id)
+    .where(OfferedQuote.case_id == bindparam("case_id"))
+    .order_by(
+        _OFFERED.c.chosen.desc().nulls_last(),
+        _OFFERED.c.presentation_id.desc().nulls_last(),
+        _OFFERED.c.recommended.desc().nulls_last(),
+        _OFFERED.c.position,
+        OfferedQuote.quoted_at.desc(),
+    )
+    .limit(1)
 )
 PRESENTATIONS = paged(
     select(T).where(

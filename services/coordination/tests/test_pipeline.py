@@ -204,9 +204,11 @@ def test_a_move_by_hand_is_kept_in_the_history_and_can_be_taken_back(story, http
     prepare(http, story)
     moved = move(http, story.case, "pending", "financing").json()["case"]
     assert (moved["stage"], moved["blocker"]) == ("pending", "financing")
+    assert moved["next_step"] == tasks.FOLLOW_UP_PLAN[0].title
     assert move(http, story.case, "presented").json()["case"]["blocker"] is None
     back = move(http, story.case, "exam_kept", "records").json()["case"]
     assert (back["stage"], back["blocker"], back["presented_at"]) == ("exam_kept", "records", None)
+    assert back["next_step"] == "Present the options"
     history = http.get(f"/v1/cases/{story.case['id']}").json()["transitions"]
     assert [(line["trigger"], line["reason"]) for line in history[-5:]] == [
         ("blocker", "financing"), ("presented", ""), ("blocker", ""), ("blocker", "records"),
@@ -254,6 +256,25 @@ def test_a_family_without_a_quote_is_worth_what_is_usual_at_the_location(story, 
     card = next(card for card in cards if card["lead_id"] == lead["id"])
     assert card["value_is_usual"]
     assert card["value"]["amount_cents"] > 4000_00
+
+
+def test_a_case_is_worth_the_doctors_pick_then_what_the_family_chose(story, http, eventually):
+    story.to_recommended()
+    fees = (5000_00, 5500_00, 6000_00)
+    quotes = [str(uuid4()) for _ in fees]
+    for quote_id, fee in zip(quotes, fees, strict=True):
+        story.happens(QuoteCreated, quote_id=quote_id, total_fee=Money(amount_cents=fee))
+    eventually(lambda: get_case(http, story.case)["value"]["amount_cents"] == fees[2])
+    options = [
+        {"quote_id": quote_id, "title": f"{fee}", "consent_kind": "limited", "recommended": fee == fees[1]}
+        for quote_id, fee in zip(quotes, fees, strict=True)
+    ]
+    body = {"case_id": story.case["id"], "title": "Options", "options": options}
+    shown = http.post("/v1/presentations", json=body).json()["presentation"]
+    assert get_case(http, story.case)["value"]["amount_cents"] == fees[1]
+    choice = {"version": shown["version"], "option_id": shown["options"][0]["id"], "party_id": story.party_ids[0]}
+    assert http.post(f"/v1/presentations/{shown['id']}/choose", json=choice).status_code == 200
+    assert get_case(http, story.case)["value"]["amount_cents"] == fees[0]
 
 
 def test_the_board_is_searched_by_name(group, http):

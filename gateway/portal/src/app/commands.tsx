@@ -7,10 +7,10 @@ import { formatShortDay, t } from "../domain/i18n";
 import { addDays, wall } from "../domain/time";
 import { sectionNames } from "../features/settings/names";
 import { sections } from "../features/settings/sections";
-import { Building, Calendar, Keyboard, Lock, Moon, Person, Plus, Search, Sliders } from "../ui/icons";
+import { Building, Calendar, Funnel, Keyboard, Lock, Moon, Person, Plus, Search, Sliders } from "../ui/icons";
 import css from "./commands.module.css";
 import { NAV, opens } from "./nav";
-import { askForVisit, usePatients } from "./patients";
+import { askForLead, askForVisit, usePatients } from "./patients";
 import { useGoToPlace, usePlaces } from "./places";
 import { useSession } from "./session";
 import { w } from "./words";
@@ -87,6 +87,13 @@ function Commands({
       setTimeout(askForVisit, 50);
     };
     actions.push({ id: "new", icon: <Plus />, label: w.newVisit, detail: "N", run });
+  }
+  if (may("leads.create")) {
+    const run = async () => {
+      await navigate({ to: "/pipeline" });
+      setTimeout(askForLead, 120);
+    };
+    actions.push({ id: "lead", icon: <Funnel />, label: w.newLead, run });
   }
   if (today && may("appointments.read")) {
     for (const [id, day] of [

@@ -2,7 +2,7 @@ import type { LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { t } from "../domain/i18n";
 import { SETTINGS } from "../features/settings/sections";
-import { Calendar, ListCheck, People, Sliders } from "../ui/icons";
+import { Calendar, Funnel, ListCheck, People, Sliders } from "../ui/icons";
 
 /** One place of the navigation. A person sees those of which she holds the permission somewhere. */
 export interface NavItem {
@@ -27,6 +27,7 @@ export const NAV: readonly { heading: string; foot?: boolean; items: readonly Na
       { to: "/my-day", label: t.nav.myDay, icon: ListCheck, letter: "d", permission: "tasks.read" },
       { to: "/schedule", label: t.nav.schedule, icon: Calendar, letter: "s", permission: "appointments.read" },
       { to: "/patients", label: t.nav.patients, icon: People, letter: "p", permission: "patients.read" },
+      { to: "/pipeline", label: t.nav.pipeline, icon: Funnel, letter: "b", permission: "pipeline.read" },
     ],
   },
   {

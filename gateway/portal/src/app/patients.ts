@@ -8,6 +8,10 @@ export const askForVisit = (patient?: Patient): void => {
   window.dispatchEvent(new CustomEvent<Patient | undefined>(NEW_VISIT, { detail: patient }));
 };
 
+/** Asks for a new lead from anywhere; the pipeline listens. */
+export const NEW_LEAD = "archwire:new-lead";
+export const askForLead = (): void => void window.dispatchEvent(new CustomEvent(NEW_LEAD));
+
 /** Patients by name, phone or chart number. */
 export function usePatients(query: string, enabled: boolean) {
   const [text] = useDebouncedValue(query.trim(), 150);

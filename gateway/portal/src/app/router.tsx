@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 import { t } from "../domain/i18n";
+import { STAGES, type Stage } from "../domain/pipeline";
 import { isDay } from "../domain/time";
 import { Empty } from "../ui/states";
 import { NAV, opens } from "./nav";
@@ -69,6 +70,33 @@ const patients = createRoute({
   component: lazyRouteComponent(() => import("../features/patients/page"), "PatientsPage"),
 });
 
+export interface PipelineSearch {
+  loc?: string;
+  /** One column over the whole width. */
+  stage?: Stage;
+  owner?: string;
+  blocker?: string;
+  source?: string;
+  /** The card that is open. */
+  card?: string;
+  view?: "conversion";
+}
+const pipeline = createRoute({
+  getParentRoute: () => root,
+  path: "/pipeline",
+  staticData: { everywhere: true },
+  validateSearch: (given: Record<string, unknown>): PipelineSearch => ({
+    loc: text(given.loc),
+    stage: STAGES.find((stage) => stage === given.stage),
+    owner: text(given.owner),
+    blocker: text(given.blocker),
+    source: text(given.source),
+    card: text(given.card),
+    view: given.view === "conversion" ? "conversion" : undefined,
+  }),
+  component: lazyRouteComponent(() => import("../features/pipeline/page"), "PipelinePage"),
+});
+
 export interface ChartSearch {
   /** What a tab filters by, and the object that it shows. */
   q?: string;
@@ -130,7 +158,7 @@ const settingsStart = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, schedule, myDay, patients, chartStart, chart, settings, settingsStart]),
+  routeTree: root.addChildren([home, schedule, myDay, patients, pipeline, chartStart, chart, settings, settingsStart]),
   defaultPreload: "intent",
   scrollRestoration: false,
 });
