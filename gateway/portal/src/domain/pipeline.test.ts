@@ -28,12 +28,20 @@ const stage = fc.constantFrom(...STAGES);
 
 describe("a card", () => {
   it("has an answer for every other column, and none for its own", () => {
-    fc.assert(fc.property(card, stage, (facts, to) => expect(judge(facts, to) === undefined).toBe(to === facts.stage)));
+    fc.assert(
+      fc.property(card, stage, (facts, to) => {
+        expect(judge(facts, to) === undefined).toBe(to === facts.stage);
+      }),
+    );
   });
 
   it("is never moved by hand to what only facts bring", () => {
     for (const to of ["new_lead", "exam_booked", "started", "observation"] as const)
-      fc.assert(fc.property(card, (facts) => expect(judge(facts, to)?.move ?? false).toBe(false)));
+      fc.assert(
+        fc.property(card, (facts) => {
+          expect(judge(facts, to)?.move ?? false).toBe(false);
+        }),
+      );
   });
 
   it("does not start before it is signed", () => {
@@ -46,7 +54,11 @@ describe("a card", () => {
   });
 
   it("that is moved to pending waits for something", () => {
-    fc.assert(fc.property(card, (facts) => expect(blockerAfter(facts, "pending")).not.toBe("")));
+    fc.assert(
+      fc.property(card, (facts) => {
+        expect(blockerAfter(facts, "pending")).not.toBe("");
+      }),
+    );
   });
 
   it("of a lead is registered before anything else", () => {

@@ -10,6 +10,7 @@ export type Card = Schemas["coordination.PipelineCard"];
 export type Column = Schemas["coordination.PipelineColumn"];
 export type Case = Schemas["coordination.Case"];
 export type Lead = Schemas["coordination.Lead"];
+export type Contact = Schemas["coordination.LeadContact"];
 export type Source = NonNullable<Card["source"]>;
 
 /** The filters of the board, as they stand in the address. */

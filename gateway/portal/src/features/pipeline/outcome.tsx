@@ -3,10 +3,11 @@ import { useState } from "react";
 import { api, data, ifMatch } from "../../api/client";
 import { useSession } from "../../app/session";
 import { addDays } from "../../domain/time";
+import { Dialog } from "../../ui/dialog";
 import { tell } from "../../ui/undo";
 import { type Card, fromCase, refusal } from "./data";
-import { Field } from "./lead";
-import { Dialog, type StepProps } from "./steps";
+import type { StepProps } from "./step";
+import { Field } from "./field";
 import css from "./steps.module.css";
 import { w } from "./words";
 
@@ -22,7 +23,7 @@ const USUAL_MONTHS: Record<keyof typeof w.phases, number> = {
 };
 
 /** What the doctor decided at the exam, written down by whoever may; then the options are presented. */
-export function Outcome({ card, names, changes, close, next }: StepProps & { card: Card }) {
+export default function Outcome({ card, names, changes, close, next }: StepProps & { card: Card }) {
   const { session } = useSession();
   const self = names.doctors.some((doctor) => doctor.id === session.user_id);
   const [outcome, setOutcome] = useState<(typeof OUTCOMES)[number]>("recommended");

@@ -29,10 +29,10 @@ import {
 import { Drawer } from "./drawer";
 import { useNames } from "./names";
 import css from "./page.module.css";
+import { Steps } from "./steps";
 import { w } from "./words";
 
 const Conversion = lazy(() => import("./conversion"));
-const Steps = lazy(() => import("./steps"));
 
 /** A step that is open over the board. */
 export type Step =
