@@ -20,7 +20,7 @@ AGED_AFTER_DAYS = {
     "pending": 14,
     "start_booked": 21,
     "started": 0,
-    "observation": 210,
+    "observation": 0,  # watched for years; a recall that is past shows as overdue
 }
 STAGES = tuple(AGED_AFTER_DAYS)
 PHONE_DIGITS = 7  # fewer are a chart number

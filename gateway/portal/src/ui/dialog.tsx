@@ -37,7 +37,6 @@ export function Dialog({
     };
   }, []);
   return createPortal(
-    // biome-ignore lint/a11y/noStaticElementInteractions: beside the dialog; the keyboard has Esc
     <div className={css.over} onPointerDown={(event) => event.target === event.currentTarget && close()}>
       <div
         className={css.dialog}

@@ -1,16 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback } from "react";
-import { api, data, ifMatch, type Patient, type Slot } from "../../api/client";
+import { lazy, useCallback } from "react";
+import { api, data, ifMatch, once, type Patient, type Slot } from "../../api/client";
 import { usePatientName } from "../../api/people";
 import { usePlaces } from "../../app/places";
 import { formatShortDay, t } from "../../domain/i18n";
 import { clock, minuteOf, wall } from "../../domain/time";
 import { tell } from "../../ui/undo";
-import { Booking } from "../schedule/booking";
-import { book, useOffice } from "../schedule/data";
+import { useOffice } from "../schedule/data";
 import { type Card, refusal } from "./data";
 import type { StepProps } from "./step";
 import { w } from "./words";
+
+const Booking = lazy(() => import("../schedule/booking").then((found) => ({ default: found.Booking })));
 
 interface BookProps extends StepProps {
   card: Card;
@@ -22,7 +23,7 @@ interface BookProps extends StepProps {
 export default function Book({ card, known, type, names, changes, close }: BookProps) {
   const { places } = usePlaces();
   const here = places.find((place) => place.id === card.location_id) ?? places[0];
-  const office = useOffice(here?.id ?? "");
+  const office = useOffice();
   const called = usePatientName();
   const patient = useQuery({
     queryKey: ["patient", card.patient_id],
@@ -38,16 +39,22 @@ export default function Book({ card, known, type, names, changes, close }: BookP
   const take = useCallback(
     async (slot: Slot, chosen: { patientId: string; typeId: string; note: string }) => {
       try {
-        const visit = await book({
-          location_id: slot.location_id,
-          patient_id: chosen.patientId,
-          appointment_type_id: chosen.typeId,
-          start_time: slot.start_time as string,
-          chair_id: slot.chair_id,
-          case_id: card.case_id,
-          ...(slot.provider_id ? { provider_id: slot.provider_id } : {}),
-          ...(chosen.note ? { note: chosen.note } : {}),
-        });
+        const { appointment: visit } = await data(
+          api.POST("/v1/appointments", {
+            params: { header: once() },
+            body: {
+              location_id: slot.location_id,
+              patient_id: chosen.patientId,
+              appointment_type_id: chosen.typeId,
+              start_time: slot.start_time as string,
+              chair_id: slot.chair_id,
+              case_id: card.case_id,
+              ...(slot.provider_id ? { provider_id: slot.provider_id } : {}),
+              ...(chosen.note ? { note: chosen.note } : {}),
+            },
+          }),
+        );
+        if (!visit) return false;
         const undo = () =>
           void data(
             api.POST("/v1/appointments/{appointment_id}/cancel", {

@@ -10,8 +10,8 @@ import { SPOKEN } from "../../domain/i18n";
 import { Dialog } from "../../ui/dialog";
 import { tell } from "../../ui/undo";
 import { type Card, type Contact, idOf, type Lead, refusal, useSearch } from "./data";
-import type { StepProps } from "./step";
 import { Field } from "./field";
+import type { StepProps } from "./step";
 import css from "./steps.module.css";
 import { w } from "./words";
 

@@ -6,8 +6,8 @@ import { addDays } from "../../domain/time";
 import { Dialog } from "../../ui/dialog";
 import { tell } from "../../ui/undo";
 import { type Card, fromCase, refusal } from "./data";
-import type { StepProps } from "./step";
 import { Field } from "./field";
+import type { StepProps } from "./step";
 import css from "./steps.module.css";
 import { w } from "./words";
 

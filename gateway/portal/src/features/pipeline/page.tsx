@@ -57,13 +57,14 @@ function Pipeline() {
   const [query] = useDebouncedValue(text.trim(), 200);
   const [step, setStep] = useState<Step>();
   const loc = all ? undefined : here?.id;
+  const only = STAGES.find((stage) => stage === search.stage);
   const filters: Filters = useMemo(
     () => ({ loc, owner: search.owner, source: search.source, blocker: search.blocker }),
     [loc, search.owner, search.source, search.blocker],
   );
   const report = search.view === "conversion" && may("pipeline_conversion.read");
   const board = useBoard(filters, !report);
-  const one = useColumn(report ? undefined : (search.stage as Stage | undefined), filters);
+  const one = useColumn(report ? undefined : only, filters);
   const found = useFound(query, loc);
   const changes = useChanges();
   useLiveBoard(may("events.stream") ? (loc ?? "*") : undefined);
@@ -190,11 +191,11 @@ function Pipeline() {
         <Failed error={board.error} again={() => void board.refetch()} />
       ) : !columns ? (
         <Skeleton />
-      ) : search.stage ? (
+      ) : only ? (
         <OneStage
-          stage={search.stage as Stage}
-          column={columns.find((column) => column.stage === search.stage)}
-          cards={searching ? (columns.find((column) => column.stage === search.stage)?.cards ?? []) : list}
+          stage={only}
+          column={columns.find((column) => column.stage === only)}
+          cards={searching ? (columns.find((column) => column.stage === only)?.cards ?? []) : list}
           more={!searching && one.hasNextPage ? () => void one.fetchNextPage() : undefined}
           back={() => set({ stage: undefined })}
           names={names}

@@ -4,16 +4,16 @@ import { useEffect, useState } from "react";
 import { api, data, once, type Schemas } from "../../api/client";
 import { useSession } from "../../app/session";
 import { formatDollars, formatShortDay } from "../../domain/i18n";
+import { Dialog } from "../../ui/dialog";
 import { Plus } from "../../ui/icons";
 import { Failed } from "../../ui/states";
-import { Dialog } from "../../ui/dialog";
 import { tell } from "../../ui/undo";
 import { type Card, cents, refusal } from "./data";
-import type { StepProps } from "./step";
 import { conceptName, consentOf, monthsOf } from "./offer";
 import { type Draft, type Fee, Option, type Quote } from "./option";
 import css from "./present.module.css";
 import { Share } from "./share";
+import type { StepProps } from "./step";
 import { w } from "./words";
 
 const MOST = 3;

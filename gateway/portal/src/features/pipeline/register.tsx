@@ -4,8 +4,8 @@ import { api, data, ifMatch, type Patient } from "../../api/client";
 import { Dialog } from "../../ui/dialog";
 import { tell } from "../../ui/undo";
 import { type Card, type Contact, type Lead, refusal, useLead } from "./data";
-import type { StepProps } from "./step";
 import { Field } from "./field";
+import type { StepProps } from "./step";
 import css from "./steps.module.css";
 import { w } from "./words";
 

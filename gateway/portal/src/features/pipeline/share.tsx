@@ -2,13 +2,13 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, data, ifMatch, type Schemas } from "../../api/client";
+import { Dialog } from "../../ui/dialog";
 import { Check } from "../../ui/icons";
 import { Failed } from "../../ui/states";
-import { Dialog } from "../../ui/dialog";
 import { tell } from "../../ui/undo";
 import { type Card, refusal } from "./data";
-import type { StepProps } from "./step";
 import css from "./present.module.css";
+import type { StepProps } from "./step";
 import { w } from "./words";
 
 interface ShareProps {

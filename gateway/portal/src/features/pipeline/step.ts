@@ -10,4 +10,3 @@ export interface StepProps {
   next: (step: Step) => void;
   openCard: (id: string) => void;
 }
-

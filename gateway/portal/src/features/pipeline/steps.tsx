@@ -1,6 +1,6 @@
 import { lazy } from "react";
-import type { StepProps } from "./step";
 import type { Step } from "./page";
+import type { StepProps } from "./step";
 
 // Each when it is opened: together they are larger than the board.
 const NewLead = lazy(() => import("./lead"));

@@ -1,10 +1,11 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Appointment, api, data, type Location, type Patient, type Slot } from "../../api/client";
 import { usePatients } from "../../app/patients";
 import { formatShortDay, t } from "../../domain/i18n";
 import { clock, minuteOf } from "../../domain/time";
+import { Dialog } from "../../ui/dialog";
 import { Failed } from "../../ui/states";
 import css from "./booking.module.css";
 import type { Office } from "./data";
@@ -37,19 +38,11 @@ interface Props {
 export function Booking(props: Props) {
   const { wanted, close } = props;
   const title = wanted?.moving && wanted.patient ? w.book.moveTitle(props.nameOf(wanted.patient)) : w.book.title;
+  if (!wanted) return null;
   return (
-    <Modal
-      opened={wanted !== undefined}
-      onClose={close}
-      title={title}
-      size={560}
-      yOffset="8vh"
-      lockScroll={false}
-      transitionProps={{ duration: 0 }}
-      closeButtonProps={{ "aria-label": t.app.close }}
-    >
-      {wanted && <Form {...props} wanted={wanted} />}
-    </Modal>
+    <Dialog title={title} close={close}>
+      <Form {...props} wanted={wanted} />
+    </Dialog>
   );
 }
 
