@@ -41,7 +41,6 @@ export const Move = icon(
 export const Back = icon(<path d="M9 6 5 10l4 4M5 10h9a5 5 0 0 1 0 10h-4" />);
 export const Hourglass = icon(<path d="M7 4h10M7 20h10M8 4c0 4 4 5 4 8s-4 4-4 8M16 4c0 4-4 5-4 8s4 4 4 8" />);
 export const Funnel = icon(<path d="M3.5 5h17l-6.500 7.500V19l-4 2v-8.500z" />);
-export const More = icon(<path strokeWidth="3" d="M5 12h.1M12 12h.1M19 12h.1" />);
 export const Close = icon(<path d="m6 6 12 12M18 6 6 18" />);
 export const Check = icon(<path d="m5 12.5 4.5 4.500L19 7.5" />);
 export const Clock = icon(<path d="M12 20.500a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM12 7.500V12l3 2" />);

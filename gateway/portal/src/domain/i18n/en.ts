@@ -48,7 +48,14 @@ export const en = {
     years: (n: number) => `${n} y`,
     none: "Nothing found. Try the first letters of the last name, or a phone number.",
   },
-  nav: { schedule: "Schedule", myDay: "My day", patients: "Patients", pipeline: "Pipeline", settings: "Settings", ownSignIn: "My sign-in" },
+  nav: {
+    schedule: "Schedule",
+    myDay: "My day",
+    patients: "Patients",
+    pipeline: "Pipeline",
+    settings: "Settings",
+    ownSignIn: "My sign-in",
+  },
   roles: {
     front_desk: "Front desk",
     treatment_coordinator: "Treatment coordinator",

@@ -49,7 +49,14 @@ export const es: Messages = {
     years: (n: number) => `${n} a`,
     none: "No se encontró nada. Pruebe con las primeras letras del apellido o con un teléfono.",
   },
-  nav: { schedule: "Agenda", myDay: "Mi día", patients: "Pacientes", pipeline: "Embudo", settings: "Ajustes", ownSignIn: "Mi acceso" },
+  nav: {
+    schedule: "Agenda",
+    myDay: "Mi día",
+    patients: "Pacientes",
+    pipeline: "Embudo",
+    settings: "Ajustes",
+    ownSignIn: "Mi acceso",
+  },
   roles: {
     front_desk: "Recepción",
     treatment_coordinator: "Coordinación de tratamientos",
