@@ -297,7 +297,7 @@ export default (browser, world) => {
       const expected = {
         "desk@beacon.example": {
           tabs: ["Summary", "Timeline", "Messages", "Forms", "Family"],
-          not: ["Photos", "Plan"],
+          not: ["Photos"],
           note: false,
         },
         [assistant.email]: {
