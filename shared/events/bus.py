@@ -17,7 +17,7 @@ POLL_S = 1.0  # how long a missed wake-up can go unnoticed
 HEARTBEAT_S, LEASE_S = 1, 3  # a connection whose other end is gone is dropped after the lease
 RETENTION_DAYS = 14  # of events on the bus and of inbox rows: an event must not outlive the memory of it
 LONGEST_BACKOFF_S = 5.0
-SHORTEST_REST_S, LONGEST_REST_S = 0.004, 0.02
+SHORTEST_REST_S, LONGEST_REST_S = 0.002, 0.01
 
 log = logging.getLogger("archwire.events")
 
