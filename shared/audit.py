@@ -160,7 +160,8 @@ async def verify(owner_dsn: str, data: Path, secrets: Path | None = None) -> Rep
 
 
 async def _verify_chain(connection: Any, secret: bytes, service: str, tenant: str, data: Path, report: Report) -> None:
-    schema, previous, last, count = f'"{service}"', b"", 0, 0
+    # From the lowest id there can be: rows are numbered from 1, so what stands before was never sealed.
+    schema, previous, last, count = f'"{service}"', b"", -(2**63), 0
     seals = await connection.fetch(f"SELECT * FROM {schema}.audit_seal WHERE tenant_id = $1::uuid ORDER BY seq", tenant)
     for expected, seal in enumerate(seals, 1):
         rows = await connection.fetch(

@@ -40,6 +40,7 @@ class Note(Located, Versioned, TenantTable, Base):
         ref("visit_id", "records.visit"),
         ref("addendum_to_id", "records.note"),
         Index("ix_note_patient", "tenant_id", "patient_id", "created_at", "id"),
+        Index("ix_note_visit", "tenant_id", "visit_id"),
         Index("ix_note_unsigned", "tenant_id", "created_at", "id", postgresql_where=text("signed_at IS NULL")),
     )
 

@@ -149,6 +149,6 @@ def test_settings_are_checked_by_name():
         config.load({"ARCHWIRE_PORT": "99999", "DATABASE_URL": "mysql://x", "ARCHWIRE_ENV": "prod"})
     assert str(raised.value).count("\n") == 2
     assert config.load({}).port == 8420
-    loaded = config.load({"ARCHWIRE_SCHEDULING_DATABASE_URL": "postgresql://u:secret@h/d"})
+    loaded = config.load({"ARCHWIRE_SCHEDULING_DATABASE_URL": "postgresql://u:opensesame@h/d"})
     assert "scheduling" in loaded.service_urls
-    assert "secret" not in repr(loaded)
+    assert "opensesame" not in repr(loaded)

@@ -197,6 +197,7 @@ def upgrade() -> None:
         schema="records",
         postgresql_where=sa.text("signed_at IS NULL"),
     )
+    op.create_index("ix_note_visit", "note", ["tenant_id", "visit_id"], unique=False, schema="records")
     op.create_index(
         "ix_note_patient", "note", ["tenant_id", "patient_id", "created_at", "id"], unique=False, schema="records"
     )
