@@ -68,6 +68,8 @@ export default (browser, world) => {
 
       await row.getByRole("button", { name: /^Later/ }).click();
       await page.getByRole("menuitem", { name: "Pick a day" }).click();
+      await page.getByRole("dialog").waitFor();
+      await page.getByRole("menu").waitFor({ state: "detached" }); // it fades
       await sound(page, "a day is picked");
       await page.getByRole("dialog").getByRole("button", { name: "Later" }).click();
       await row.waitFor({ state: "detached" });
