@@ -237,10 +237,15 @@ class Story:
             person = self.desk if step in ("check-in", "check-out") else self.doctor
             visit = person.post(f"/v1/appointments/{visit['id']}/{step}", version=visit["version"])["appointment"]
             self.say(person.who, done)
-        case = self.tc.get(f"/v1/cases/{self.case}")["case"]
         self.doctor.wait(
             "the visit in the chart", lambda: self.doctor.get(f"/v1/patients/{self.patient}/visits")["visits"]
         )
+
+        def kept() -> Any:
+            case = self.tc.get(f"/v1/cases/{self.case}")["case"]
+            return case if case["stage"] == "exam_kept" else None
+
+        case = self.tc.wait("the exam on the case", kept)
         case = self.doctor.post(
             f"/v1/cases/{self.case}/recommend",
             {
