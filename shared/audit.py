@@ -171,7 +171,9 @@ async def _verify_chain(connection: Any, secret: bytes, service: str, tenant: st
             seal["last_audit_id"],
         )
         if seal["seq"] != expected or block_hash(secret, previous, expected, rows) != seal["hash"]:
-            report.say(False, f"{service} {tenant}: block {expected} (rows after {max(last, 0)}) is not what was sealed")
+            report.say(
+                False, f"{service} {tenant}: block {expected} (rows after {max(last, 0)}) is not what was sealed"
+            )
             return
         previous, last, count = seal["hash"], seal["last_audit_id"], count + len(rows)
     anchor = data / "audit" / f"{service}-{tenant}.jsonl"
